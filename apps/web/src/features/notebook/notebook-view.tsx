@@ -1,0 +1,8 @@
+export interface NotebookViewProps {
+  path: string;
+  visible: boolean;
+}
+
+export function NotebookView({ path }: NotebookViewProps) {
+  return <section aria-label={path} />;
+}
