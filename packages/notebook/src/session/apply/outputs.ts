@@ -1,0 +1,46 @@
+import type { ServerOperation } from "../operations.ts";
+import type { SessionOutput, SessionState } from "../state.ts";
+import { type ApplyResult, applied, cellGone, outputIds, rejected, updateCell, withCells } from "./result.ts";
+
+type Op<T extends ServerOperation["type"]> = Extract<ServerOperation, { type: T }>;
+
+export function outputOpened(state: SessionState, op: Op<"output-opened">): ApplyResult {
+  const next = updateCell(state, op.cellId, (cell) => ({ ...cell, outputs: [...cell.outputs, op.output] }));
+  return next ? applied(next) : cellGone(op.cellId);
+}
+
+export function outputClosed(state: SessionState, op: Op<"output-closed">): ApplyResult {
+  const cell = state.notebook.cells.find(({ id }) => id === op.cellId);
+  if (!cell) return cellGone(op.cellId);
+  const index = cell.outputs.findIndex(({ id }) => id === op.outputId);
+  const output = cell.outputs[index];
+  if (output?.output_type !== "stream") return rejected("output-not-found", "This output was cleared meanwhile.");
+  const closed: SessionOutput = { ...output, bytes: op.bytes, hash: op.hash, closed: true };
+  return applied(updateCell(state, op.cellId, (old) => ({ ...old, outputs: old.outputs.with(index, closed) }))!);
+}
+
+export function outputReplaced(state: SessionState, op: Op<"output-replaced">): ApplyResult {
+  const matches = (output: SessionOutput) => "displayId" in output && output.displayId === op.displayId;
+  if (!state.notebook.cells.some((cell) => cell.outputs.some(matches)))
+    return rejected("output-not-found", "No output shows this display any more.");
+  const cells = state.notebook.cells.map((cell) =>
+    cell.outputs.some(matches)
+      ? {
+          ...cell,
+          outputs: cell.outputs.map((output) =>
+            matches(output) ? ({ ...output, data: op.data, metadata: op.metadata } as SessionOutput) : output,
+          ),
+        }
+      : cell,
+  );
+  return applied(withCells(state, cells));
+}
+
+export function outputsCleared(state: SessionState, op: Op<"outputs-cleared">): ApplyResult {
+  const cell = state.notebook.cells.find(({ id }) => id === op.cellId);
+  if (!cell) return cellGone(op.cellId);
+  if (cell.outputs.length === 0) return applied(state);
+  return applied(updateCell(state, op.cellId, (old) => ({ ...old, outputs: [] }))!, [
+    { type: "discard-outputs", outputIds: outputIds(cell) },
+  ]);
+}

@@ -1,0 +1,191 @@
+import { z } from "zod";
+import type { JsonObject, JsonValue } from "../model.ts";
+import type { Author, SessionOutput } from "./state.ts";
+
+/**
+ * Every change of a session, as data. Imperative names come from users, past tense from the server;
+ * a client that submits a server fact is refused before anything looks at it.
+ */
+
+/** Limits in characters (UTF-16 units) and entries; beyond them a submission is refused, never cut. */
+export const LIMITS = { source: 1_048_576, cells: 20_000, runs: 5_000, answer: 65_536, metadata: 262_144 } as const;
+
+export const cellIdSchema = z.string().regex(/^[a-zA-Z0-9_-]{1,64}$/, "a cell id has 1–64 of a–z A–Z 0–9 _ -");
+const uuid = z.string().regex(/^[a-zA-Z0-9_-]{8,64}$/);
+const cellType = z.enum(["code", "markdown", "raw"]);
+const json: z.ZodType<JsonValue> = z.json() as z.ZodType<JsonValue>;
+const jsonObject = z.record(z.string(), json) as z.ZodType<JsonObject>;
+const source = z.string().max(LIMITS.source);
+/** After which cell, null for the top; `index` is where it goes when that cell is gone by then. */
+const place = { after: cellIdSchema.nullable(), index: z.number().int().min(0) };
+const splice = z.strictObject({ index: z.number().int().min(0), remove: z.number().int().min(0), insert: z.string() });
+export type Splice = z.infer<typeof splice>;
+
+export const userOperationSchema = z.discriminatedUnion("type", [
+  z.strictObject({
+    type: z.literal("insert-cell"),
+    cellId: cellIdSchema,
+    cellType,
+    source,
+    metadata: jsonObject,
+    ...place,
+  }),
+  z.strictObject({ type: z.literal("delete-cell"), cellId: cellIdSchema }),
+  z.strictObject({ type: z.literal("restore-cell"), cellId: cellIdSchema }),
+  z.strictObject({ type: z.literal("move-cell"), cellId: cellIdSchema, ...place }),
+  z.strictObject({ type: z.literal("set-cell-type"), cellId: cellIdSchema, cellType }),
+  /** `update`: a Yjs update, base64. `splices`: what it does to the text; the server computes its own. */
+  z.strictObject({
+    type: z.literal("edit-source"),
+    cellId: cellIdSchema,
+    update: z.string().max(2 * LIMITS.source),
+    splices: z.array(splice).optional(),
+  }),
+  /** The whole text at once, for programs and for commands such as split and merge. */
+  z.strictObject({ type: z.literal("set-source"), cellId: cellIdSchema, source }),
+  /** On the notebook where `cellId` is null. Top-level keys are set and unset; the rest is kept. */
+  z.strictObject({
+    type: z.literal("set-metadata"),
+    cellId: cellIdSchema.nullable(),
+    set: jsonObject,
+    unset: z.array(z.string()).max(1000),
+  }),
+  /** Of all cells where null. */
+  z.strictObject({ type: z.literal("clear-outputs"), cellIds: z.array(cellIdSchema).nullable() }),
+  /** `sourceHash` names the text the person saw: a cell that changed since is refused, not run. */
+  z.strictObject({
+    type: z.literal("run-cells"),
+    runs: z
+      .array(z.strictObject({ executionId: uuid, cellId: cellIdSchema, sourceHash: z.string().max(64) }))
+      .min(1)
+      .max(LIMITS.runs),
+  }),
+  z.strictObject({ type: z.literal("cancel-run"), executionId: uuid }),
+  z.strictObject({ type: z.literal("interrupt-kernel") }),
+  z.strictObject({ type: z.literal("restart-kernel") }),
+  z.strictObject({ type: z.literal("select-kernel"), kernelName: z.string().min(1).max(200) }),
+  z.strictObject({ type: z.literal("answer-prompt"), promptId: uuid, value: z.string().max(LIMITS.answer) }),
+]);
+export type UserOperation = z.infer<typeof userOperationSchema>;
+
+const author: z.ZodType<Author> = z.strictObject({ id: z.string(), name: z.string() });
+const outputBase = { id: uuid, executionId: uuid.nullable(), form: jsonObject.optional() };
+const output = z.discriminatedUnion("output_type", [
+  z.strictObject({
+    output_type: z.literal("stream"),
+    name: z.enum(["stdout", "stderr"]),
+    bytes: z.number().int().min(0),
+    closed: z.boolean(),
+    hash: z.string().optional(),
+    ...outputBase,
+  }),
+  z.strictObject({
+    output_type: z.enum(["display_data", "execute_result"]),
+    data: jsonObject,
+    metadata: jsonObject,
+    execution_count: z.number().nullable(),
+    displayId: z.string().optional(),
+    ...outputBase,
+  }),
+  z.strictObject({
+    output_type: z.literal("error"),
+    ename: z.string(),
+    evalue: z.string(),
+    traceback: z.array(z.string()),
+    ...outputBase,
+  }),
+]) as unknown as z.ZodType<SessionOutput>;
+
+export const kernelStatusSchema = z.enum(["none", "starting", "idle", "busy", "restarting", "dead", "unknown-kernel"]);
+
+export const serverOperationSchema = z.discriminatedUnion("type", [
+  z.strictObject({
+    type: z.literal("execution-started"),
+    executionId: uuid,
+    executionCount: z.number().int().nullable(),
+  }),
+  z.strictObject({ type: z.literal("output-opened"), cellId: cellIdSchema, output }),
+  z.strictObject({
+    type: z.literal("output-closed"),
+    cellId: cellIdSchema,
+    outputId: uuid,
+    bytes: z.number().int().min(0),
+    hash: z.string(),
+  }),
+  /** Every output with this display id, in whatever cell. */
+  z.strictObject({ type: z.literal("output-replaced"), displayId: z.string(), data: jsonObject, metadata: jsonObject }),
+  z.strictObject({ type: z.literal("outputs-cleared"), cellId: cellIdSchema }),
+  z.strictObject({
+    type: z.literal("execution-finished"),
+    executionId: uuid,
+    status: z.enum(["ok", "error", "interrupted", "not-run"]),
+    executionCount: z.number().int().nullable(),
+    reason: z.string().optional(),
+  }),
+  z.strictObject({
+    type: z.literal("kernel-changed"),
+    kernelName: z.string(),
+    displayName: z.string(),
+    language: z.string(),
+    kernelId: z.string().nullable(),
+    status: kernelStatusSchema,
+    detail: z.string().optional(),
+  }),
+  z.strictObject({
+    type: z.literal("prompt-opened"),
+    promptId: uuid,
+    executionId: uuid,
+    text: z.string(),
+    password: z.boolean(),
+  }),
+  z.strictObject({ type: z.literal("prompt-answered"), promptId: uuid }),
+  z.strictObject({
+    type: z.literal("client-joined"),
+    clientId: uuid,
+    user: author,
+    role: z.enum(["viewer", "runner", "editor", "admin"]),
+  }),
+  z.strictObject({ type: z.literal("client-left"), clientId: uuid }),
+]);
+export type ServerOperation = z.infer<typeof serverOperationSchema>;
+
+export const operationSchema = z.union([userOperationSchema, serverOperationSchema]);
+export type Operation = UserOperation | ServerOperation;
+export type OperationType = Operation["type"];
+
+/** An operation in its place in the session's one order. `by` null: the server itself. */
+export const entrySchema = z.strictObject({
+  seq: z.number().int().min(1),
+  /** Milliseconds since the epoch. */
+  at: z.number(),
+  by: author.nullable(),
+  /** Which submission it answers. */
+  origin: z.strictObject({ clientId: uuid, clientSeq: z.number().int().min(1) }).optional(),
+  op: operationSchema,
+});
+export type Entry = z.infer<typeof entrySchema>;
+
+/** Expected races and refusals; the message says what to do. */
+export type RejectionCode =
+  | "cell-not-found"
+  | "cell-exists"
+  | "cell-busy"
+  | "source-changed"
+  | "already-queued"
+  | "not-a-code-cell"
+  | "execution-not-found"
+  | "execution-exists"
+  | "output-not-found"
+  | "prompt-not-found"
+  | "nothing-to-restore"
+  | "text-refused"
+  | "too-large"
+  | "invalid"
+  | "forbidden"
+  | "storage-failed";
+
+export interface Rejected {
+  ok: false;
+  code: RejectionCode;
+  message: string;
+}

@@ -1,0 +1,32 @@
+import type { UserOperation } from "./operations.ts";
+import type { Role } from "./state.ts";
+
+/** What a person may do, from least to most. Each includes those before it. */
+export const ROLES = ["viewer", "runner", "editor", "admin"] as const satisfies readonly Role[];
+
+/** Exhaustive by type: an operation without a row does not compile. */
+export const OPERATION_ROLES: Record<UserOperation["type"], Role> = {
+  "insert-cell": "editor",
+  "delete-cell": "editor",
+  "restore-cell": "editor",
+  "move-cell": "editor",
+  "set-cell-type": "editor",
+  "edit-source": "editor",
+  "set-source": "editor",
+  "set-metadata": "editor",
+  "clear-outputs": "editor",
+  "run-cells": "runner",
+  "cancel-run": "runner",
+  "interrupt-kernel": "runner",
+  "restart-kernel": "runner",
+  "select-kernel": "editor",
+  "answer-prompt": "runner",
+};
+
+export function roleIncludes(role: Role, needed: Role): boolean {
+  return ROLES.indexOf(role) >= ROLES.indexOf(needed);
+}
+
+export function can(role: Role, op: UserOperation): boolean {
+  return roleIncludes(role, OPERATION_ROLES[op.type]);
+}
