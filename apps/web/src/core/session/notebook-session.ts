@@ -1,0 +1,441 @@
+import {
+  type Author,
+  can,
+  PROTOCOL_VERSION,
+  type Presence,
+  type Role,
+  type RunCounts,
+  type Runtime,
+  runCounts,
+  type SaveStatus,
+  type ServerFrame,
+  type SessionCell,
+  type SessionClient,
+  type SessionState,
+  sourceHash,
+  type UserOperation,
+} from "@opsbook/notebook/session";
+import { createStore, type StoreApi } from "zustand/vanilla";
+import { type CellNotice, CellViews, type Peer } from "./cell-views.ts";
+import { randomId } from "./client-id.ts";
+import { OutputStore } from "./output-store.ts";
+import { Replica, type Submission } from "./replica.ts";
+import { type ConnectionState, SessionSocket } from "./session-socket.ts";
+import { StructuralUndo } from "./structural-undo.ts";
+import { TextDocs } from "./text-docs.ts";
+
+/** The notebook as a whole; what belongs to one cell is in its own store. */
+export interface NotebookState {
+  connection: ConnectionState;
+  /** Why the connection ended for good, or is away. */
+  connectionMessage: string | null;
+  rttMs: number | null;
+  save: SaveStatus | null;
+  me: Author | null;
+  role: Role | null;
+  /** False until the first state came. */
+  loaded: boolean;
+  order: readonly string[];
+  runtime: Runtime | null;
+  counts: RunCounts;
+  clients: readonly SessionClient[];
+  peers: ReadonlyMap<string, Peer>;
+  canUndo: boolean;
+  canRedo: boolean;
+  /** What went wrong with something this person asked for; newest last. */
+  notices: readonly Notice[];
+}
+
+export interface Notice {
+  id: string;
+  message: string;
+}
+
+export interface NotebookSessionOptions {
+  sessionId: string;
+  socketUrl: string;
+  clientId: string;
+}
+
+const NO_COUNTS: RunCounts = { running: 0, queued: 0, failed: 0, stale: 0 };
+const PRESENCE_MS = 60;
+
+/** Operations that mean a run: what a lost server had not done, a person has to ask for again. */
+const NEVER_CARRIED_OVER = new Set<UserOperation["type"]>([
+  "run-cells",
+  "cancel-run",
+  "interrupt-kernel",
+  "restart-kernel",
+  "select-kernel",
+  "answer-prompt",
+]);
+
+/** This page's end of one session: the connection, the replica, texts under edit, outputs, who else is there. */
+export class NotebookSession {
+  readonly sessionId: string;
+  readonly store: StoreApi<NotebookState>;
+  readonly cells = new CellViews();
+  readonly outputs: OutputStore;
+  readonly texts: TextDocs;
+  #clientId: string;
+  #socket: SessionSocket;
+  #replica: Replica | null = null;
+  #epoch: string | null = null;
+  #undo = new StructuralUndo();
+  #peers = new Map<string, Peer>();
+  #notices = new Map<string, CellNotice>();
+  #heldTexts: Extract<ServerFrame, { type: "text-state" }>[] = [];
+  #presence: Presence = { cellId: null, selection: null, mode: "command" };
+  #presenceTimer: ReturnType<typeof setTimeout> | null = null;
+
+  constructor({ sessionId, socketUrl, clientId }: NotebookSessionOptions) {
+    this.sessionId = sessionId;
+    this.#clientId = clientId;
+    this.store = createStore<NotebookState>(() => ({
+      connection: "connecting",
+      connectionMessage: null,
+      rttMs: null,
+      save: null,
+      me: null,
+      role: null,
+      loaded: false,
+      order: [],
+      runtime: null,
+      counts: NO_COUNTS,
+      clients: [],
+      peers: this.#peers,
+      canUndo: false,
+      canRedo: false,
+      notices: [],
+    }));
+    this.outputs = new OutputStore((outputId, offset, limit) =>
+      this.#socket.send({ type: "fetch-output", outputId, offset, limit }),
+    );
+    this.texts = new TextDocs({
+      requestText: (cellId) => this.#socket.send({ type: "open-text", cellId }),
+      releaseText: (cellId) => void this.#socket.send({ type: "close-text", cellId }),
+      submitEdit: (cellId, update) => void this.submit({ type: "edit-source", cellId, update }),
+      confirmedText: (cellId) =>
+        this.#replica?.confirmed.notebook.cells.find(({ id }) => id === cellId)?.source ?? null,
+      onText: () => this.#publishCells(),
+    });
+    this.#socket = new SessionSocket({
+      url: socketUrl,
+      hello: () => ({
+        type: "hello",
+        protocol: PROTOCOL_VERSION,
+        clientId: this.#clientId,
+        epoch: this.#epoch,
+        lastSeq: this.#epoch === null ? 0 : (this.#replica?.seq ?? 0),
+        outputs: this.outputs.offsets(),
+      }),
+      onFrame: (frame) => this.#receive(frame),
+      onConnection: (connection, message) => this.#connection(connection, message),
+      onRtt: (rttMs) => this.store.setState({ rttMs }),
+    });
+  }
+
+  /** The state with this client's unanswered requests; null before the first one came. */
+  get state(): SessionState | null {
+    return this.#replica?.visible ?? null;
+  }
+
+  get clientId(): string {
+    return this.#clientId;
+  }
+
+  allowed(type: UserOperation["type"]): boolean {
+    const { role } = this.store.getState();
+    return role !== null && can(role, { type } as UserOperation);
+  }
+
+  /** Shows the operation's result at once and sends it; it is sent again until it is answered. */
+  submit(op: UserOperation): void {
+    if (!this.#replica) return;
+    const submission = this.#replica.submit(op, Date.now());
+    this.#send(submission);
+    if (op.type !== "edit-source") this.#publish();
+  }
+
+  /** Changes of structure made together, taken back together. */
+  change(ops: readonly UserOperation[]): void {
+    if (!this.#replica || ops.length === 0) return;
+    this.#undo.record(ops, this.#replica.visible);
+    for (const op of ops) this.submit(op);
+  }
+
+  undo(): void {
+    if (this.#replica) for (const op of this.#undo.undo(this.#replica.visible)) this.submit(op);
+  }
+
+  redo(): void {
+    if (this.#replica) for (const op of this.#undo.redo(this.#replica.visible)) this.submit(op);
+  }
+
+  /** Runs the code cells among these as this person sees them, in this order. */
+  async run(cellIds: readonly string[]): Promise<void> {
+    const code = cellIds.filter((id) => this.#cellType(id) === "code" && this.#text(id).trim() !== "");
+    for (const id of code) this.#notices.delete(id);
+    const sent = await Promise.all(code.map((id) => this.texts.flush(id)));
+    if (this.store.getState().connection !== "online" || sent.includes(false)) {
+      this.notify("Not connected: nothing was run. Run it again once the connection is back.");
+      return;
+    }
+    const runs = code.map((cellId) => ({
+      executionId: randomId(),
+      cellId,
+      sourceHash: sourceHash(this.#text(cellId)),
+    }));
+    if (runs.length > 0) this.submit({ type: "run-cells", runs });
+  }
+
+  stop(cellId: string): void {
+    const execution = this.cells.get(cellId)?.getState().execution;
+    if (execution?.status === "queued" || execution?.status === "running")
+      this.submit({ type: "cancel-run", executionId: execution.id });
+  }
+
+  insertCell(after: string | null, cellType: SessionCell["cell_type"], source = ""): string {
+    const cellId = randomId().slice(0, 8);
+    const order = this.store.getState().order;
+    const index = after === null ? 0 : order.indexOf(after) + 1;
+    this.change([{ type: "insert-cell", cellId, cellType, source, metadata: {}, after, index }]);
+    return cellId;
+  }
+
+  setPresence(presence: Presence): void {
+    this.#presence = presence;
+    this.#presenceTimer ??= setTimeout(() => {
+      this.#presenceTimer = null;
+      this.#socket.send({ type: "presence", presence: this.#presence });
+    }, PRESENCE_MS);
+  }
+
+  notify(message: string): void {
+    const notice = { id: randomId(), message };
+    this.store.setState(({ notices }) => ({ notices: [...notices, notice].slice(-3) }));
+  }
+
+  dismiss(noticeId: string): void {
+    this.store.setState(({ notices }) => ({ notices: notices.filter(({ id }) => id !== noticeId) }));
+  }
+
+  dismissCellNotice(cellId: string): void {
+    this.#notices.delete(cellId);
+    this.#publishCells();
+  }
+
+  /** The network came back or the page is looked at again. */
+  wake(): void {
+    this.#socket.retryNow();
+  }
+
+  reconnect(): void {
+    this.#socket.reopen();
+  }
+
+  dispose(): void {
+    this.texts.flushAll();
+    if (this.#presenceTimer !== null) clearTimeout(this.#presenceTimer);
+    this.#socket.close();
+    this.texts.disconnected();
+  }
+
+  #cellType(cellId: string): SessionCell["cell_type"] | undefined {
+    return this.cells.get(cellId)?.getState().cell.cell_type;
+  }
+
+  #text(cellId: string): string {
+    return this.cells.get(cellId)?.getState().source ?? "";
+  }
+
+  #send({ clientSeq, op }: Submission): void {
+    this.#socket.send({ type: "submit", clientSeq, op });
+  }
+
+  #connection(connection: ConnectionState, message: string | null): void {
+    const before = this.store.getState().connection;
+    if (before === "online" && connection !== "online") {
+      this.texts.disconnected();
+      this.#replica?.abandon(({ op }) => op.type === "edit-source");
+      this.outputs.disconnected();
+      this.#heldTexts = [];
+      this.#peers = new Map();
+    }
+    this.store.setState({
+      connection,
+      connectionMessage: message,
+      peers: this.#peers,
+      ...(connection === "online" ? {} : { rttMs: null }),
+    });
+    if (connection === "online") {
+      this.texts.connected();
+      this.setPresence(this.#presence);
+    }
+    this.#publish();
+  }
+
+  #receive(frame: ServerFrame): void {
+    switch (frame.type) {
+      case "welcome":
+        this.#welcome(frame);
+        break;
+      case "op":
+        this.#entry(frame.entry);
+        break;
+      case "accepted":
+        this.#replica?.settle(frame.clientSeq);
+        this.#publish();
+        break;
+      case "rejected":
+        this.#rejected(frame);
+        break;
+      case "output":
+        this.outputs.receive(frame);
+        break;
+      case "text-state":
+        this.#heldTexts.push(frame);
+        this.#loadTexts();
+        break;
+      case "presence":
+        this.#peer(frame);
+        break;
+      case "save":
+        this.store.setState({ save: frame.save });
+        break;
+      case "pong":
+        break;
+    }
+  }
+
+  #welcome(frame: Extract<ServerFrame, { type: "welcome" }>): void {
+    const sameEpoch = this.#epoch === frame.epoch;
+    if (frame.snapshot) this.#loadSnapshot(frame.snapshot, frame);
+    for (const entry of frame.entries ?? []) this.#entry(entry);
+    this.#epoch = frame.epoch;
+    this.store.setState({ me: frame.user, role: frame.role, save: frame.save, loaded: true });
+    if (!this.#replica) return;
+    const lost = this.#replica.abandon(
+      ({ clientSeq, op }) => clientSeq < frame.lastClientSeq || (!sameEpoch && NEVER_CARRIED_OVER.has(op.type)),
+    );
+    if (!sameEpoch && lost.some(({ op }) => op.type === "run-cells"))
+      this.notify("The server restarted before your run reached it. Run it again if it is still needed.");
+    for (const submission of this.#replica.pending) this.#send(submission);
+    this.#publish();
+  }
+
+  #loadSnapshot(snapshot: SessionState, frame: Extract<ServerFrame, { type: "welcome" }>): void {
+    if (this.#replica) this.#replica.load(snapshot, frame.seq);
+    else
+      this.#replica = new Replica({
+        state: snapshot,
+        seq: frame.seq,
+        me: frame.user,
+        nextClientSeq: frame.lastClientSeq + 1,
+      });
+  }
+
+  #entry(entry: Extract<ServerFrame, { type: "op" }>["entry"]): void {
+    if (!this.#replica) return;
+    const { op } = entry;
+    const before = op.type === "set-source" ? this.#confirmedText(op.cellId) : "";
+    try {
+      if (!this.#replica.add(entry, this.#clientId)) return;
+    } catch (error) {
+      // Ours and the server's state have come apart: the whole of it is asked for again.
+      console.error(error);
+      this.#epoch = null;
+      this.#socket.restart();
+      return;
+    }
+    if (op.type === "edit-source") this.texts.applied(op.cellId, op.update);
+    else if (op.type === "set-source") this.texts.replaced(op.cellId, before);
+    else if (op.type === "delete-cell") this.texts.forget(op.cellId);
+    this.#loadTexts();
+    this.#publish();
+    if (RETIRES_OUTPUTS.has(op.type)) this.#retainOutputs();
+  }
+
+  #confirmedText(cellId: string): string {
+    return this.#replica?.confirmed.notebook.cells.find(({ id }) => id === cellId)?.source ?? "";
+  }
+
+  #loadTexts(): void {
+    const seq = this.#replica?.seq ?? 0;
+    const due = this.#heldTexts.filter((frame) => frame.seq <= seq);
+    this.#heldTexts = this.#heldTexts.filter((frame) => frame.seq > seq);
+    for (const frame of due) this.texts.load(frame.cellId, frame);
+  }
+
+  #rejected({ clientSeq, code, message }: Extract<ServerFrame, { type: "rejected" }>): void {
+    const submission = this.#replica?.settle(clientSeq);
+    if (!submission) return;
+    const { op } = submission;
+    if (op.type === "edit-source") {
+      this.texts.refused(op.cellId);
+      // A refusal that the rebuilt document mends by itself is nobody's business.
+      if (code !== "text-refused" && code !== "cell-not-found") this.notify(message);
+    } else if (op.type === "run-cells" && code === "source-changed") this.#sourceChanged(op, message);
+    else this.notify(message);
+    this.#publish();
+  }
+
+  #sourceChanged(op: Extract<UserOperation, { type: "run-cells" }>, message: string): void {
+    const cellIds = op.runs.map(({ cellId }) => cellId);
+    const changed = op.runs.find(({ cellId, sourceHash: seen }) => sourceHash(this.#text(cellId)) !== seen);
+    const cellId = (changed ?? op.runs[0])?.cellId;
+    if (cellId === undefined) return;
+    this.#notices.set(cellId, {
+      message,
+      action: { label: "Run as it stands", run: () => void this.run(cellIds) },
+    });
+  }
+
+  #peer({ clientId, user, presence }: Extract<ServerFrame, { type: "presence" }>): void {
+    if (clientId === this.#clientId) return;
+    this.#peers = new Map(this.#peers);
+    if (presence) this.#peers.set(clientId, { clientId, name: user.name, userId: user.id, presence });
+    else this.#peers.delete(clientId);
+    this.store.setState({ peers: this.#peers });
+    this.#publishCells();
+  }
+
+  #retainOutputs(): void {
+    const { notebook } = this.#replica!.confirmed;
+    const cells = [...notebook.cells, ...notebook.bin.map(({ cell }) => cell)];
+    this.outputs.retain(new Set(cells.flatMap(({ outputs }) => outputs.map(({ id }) => id))));
+  }
+
+  #publishCells(): void {
+    const state = this.#replica?.visible;
+    if (!state) return;
+    this.cells.update({
+      state,
+      textOf: (cellId) => this.texts.textOf(cellId),
+      peers: this.#peers,
+      notices: this.#notices,
+    });
+  }
+
+  #publish(): void {
+    const state = this.#replica?.visible;
+    if (!state) return;
+    // Cells first: whoever hears of a new one in the order finds its store.
+    this.#publishCells();
+    const before = this.store.getState();
+    const order = state.notebook.cells.map(({ id }) => id);
+    const counts = runCounts(state);
+    const sameOrder = order.length === before.order.length && order.every((id, index) => id === before.order[index]);
+    const sameCounts = (Object.keys(counts) as (keyof RunCounts)[]).every((key) => counts[key] === before.counts[key]);
+    this.store.setState({
+      order: sameOrder ? before.order : order,
+      counts: sameCounts ? before.counts : counts,
+      runtime: state.runtime,
+      clients: state.clients,
+      canUndo: this.#undo.canUndo,
+      canRedo: this.#undo.canRedo,
+    });
+  }
+}
+
+const RETIRES_OUTPUTS = new Set<string>(["execution-started", "outputs-cleared", "clear-outputs", "set-cell-type"]);
