@@ -4,9 +4,23 @@ import type { Execution, SessionCell, SessionState } from "./state.ts";
 
 export type CellRunState = "idle" | Execution["status"];
 
-/** The cell's active run, else its last. */
+/** The cell's active run, else its last one that really ran, else one that was queued and not run. */
 export function executionOf(state: SessionState, cellId: string): Execution | undefined {
-  return state.executions.findLast((execution) => execution.cellId === cellId);
+  return pick(state.executions.filter((execution) => execution.cellId === cellId));
+}
+
+/** `executionOf` of every cell that has one, in one pass: for whoever looks at all cells. */
+export function executionsByCell(state: SessionState): Map<string, Execution> {
+  const chosen = new Map<string, Execution>();
+  for (const execution of state.executions) {
+    const other = chosen.get(execution.cellId);
+    chosen.set(execution.cellId, other ? pick([other, execution])! : execution);
+  }
+  return chosen;
+}
+
+function pick(executions: Execution[]): Execution | undefined {
+  return executions.findLast(({ status }) => status !== "not-run") ?? executions.at(-1);
 }
 
 /** True where the text differs from the code as it last ran in this session. */
@@ -14,14 +28,20 @@ export function isEditedSinceRun(cell: SessionCell, execution: Execution | undef
   return execution !== undefined && execution.status !== "not-run" && execution.code !== cell.source;
 }
 
-/** True where a cell further down ran before this one: the notebook does not read in the order it ran. */
+/** Cells above one that ran before them: the notebook does not read in the order it ran. */
+export function outOfOrderCells(state: SessionState): Set<string> {
+  const found = new Set<string>();
+  let lowest = Number.POSITIVE_INFINITY;
+  for (const { id, execution_count: count } of state.notebook.cells.toReversed()) {
+    if (count === null) continue;
+    if (count > lowest) found.add(id);
+    lowest = Math.min(lowest, count);
+  }
+  return found;
+}
+
 export function isOutOfOrder(state: SessionState, cellId: string): boolean {
-  const index = state.notebook.cells.findIndex(({ id }) => id === cellId);
-  const count = state.notebook.cells[index]?.execution_count ?? null;
-  if (count === null) return false;
-  return state.notebook.cells.some(
-    (cell, other) => other > index && cell.execution_count !== null && cell.execution_count < count,
-  );
+  return outOfOrderCells(state).has(cellId);
 }
 
 export interface RunCounts {
@@ -33,7 +53,7 @@ export interface RunCounts {
 
 export function runCounts(state: SessionState): RunCounts {
   const counts: RunCounts = { running: 0, queued: 0, failed: 0, stale: 0 };
-  const last = new Map(state.executions.map((execution) => [execution.cellId, execution]));
+  const last = executionsByCell(state);
   for (const cell of state.notebook.cells) {
     const execution = last.get(cell.id);
     if (!execution) continue;

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { JsonObject, JsonValue } from "../model.ts";
+import { statedObject, submittedObject } from "./json.ts";
 import type { Author, SessionOutput } from "./state.ts";
 
 /**
@@ -11,10 +11,9 @@ import type { Author, SessionOutput } from "./state.ts";
 export const LIMITS = { source: 1_048_576, cells: 20_000, runs: 5_000, answer: 65_536, metadata: 262_144 } as const;
 
 export const cellIdSchema = z.string().regex(/^[a-zA-Z0-9_-]{1,64}$/, "a cell id has 1–64 of a–z A–Z 0–9 _ -");
-const uuid = z.string().regex(/^[a-zA-Z0-9_-]{8,64}$/);
+/** Ids of runs, outputs, prompts and clients. Not `__proto__`, so that they may serve as keys. */
+export const idSchema = z.string().regex(/^(?!__proto__$)[a-zA-Z0-9_-]{8,64}$/, "an id has 8–64 of a–z A–Z 0–9 _ -");
 const cellType = z.enum(["code", "markdown", "raw"]);
-const json: z.ZodType<JsonValue> = z.json() as z.ZodType<JsonValue>;
-const jsonObject = z.record(z.string(), json) as z.ZodType<JsonObject>;
 const source = z.string().max(LIMITS.source);
 /** After which cell, null for the top; `index` is where it goes when that cell is gone by then. */
 const place = { after: cellIdSchema.nullable(), index: z.number().int().min(0) };
@@ -27,7 +26,7 @@ export const userOperationSchema = z.discriminatedUnion("type", [
     cellId: cellIdSchema,
     cellType,
     source,
-    metadata: jsonObject,
+    metadata: submittedObject,
     ...place,
   }),
   z.strictObject({ type: z.literal("delete-cell"), cellId: cellIdSchema }),
@@ -47,7 +46,7 @@ export const userOperationSchema = z.discriminatedUnion("type", [
   z.strictObject({
     type: z.literal("set-metadata"),
     cellId: cellIdSchema.nullable(),
-    set: jsonObject,
+    set: submittedObject,
     unset: z.array(z.string()).max(1000),
   }),
   /** Of all cells where null. */
@@ -56,20 +55,20 @@ export const userOperationSchema = z.discriminatedUnion("type", [
   z.strictObject({
     type: z.literal("run-cells"),
     runs: z
-      .array(z.strictObject({ executionId: uuid, cellId: cellIdSchema, sourceHash: z.string().max(64) }))
+      .array(z.strictObject({ executionId: idSchema, cellId: cellIdSchema, sourceHash: z.string().max(64) }))
       .min(1)
       .max(LIMITS.runs),
   }),
-  z.strictObject({ type: z.literal("cancel-run"), executionId: uuid }),
+  z.strictObject({ type: z.literal("cancel-run"), executionId: idSchema }),
   z.strictObject({ type: z.literal("interrupt-kernel") }),
   z.strictObject({ type: z.literal("restart-kernel") }),
   z.strictObject({ type: z.literal("select-kernel"), kernelName: z.string().min(1).max(200) }),
-  z.strictObject({ type: z.literal("answer-prompt"), promptId: uuid, value: z.string().max(LIMITS.answer) }),
+  z.strictObject({ type: z.literal("answer-prompt"), promptId: idSchema, value: z.string().max(LIMITS.answer) }),
 ]);
 export type UserOperation = z.infer<typeof userOperationSchema>;
 
 const author: z.ZodType<Author> = z.strictObject({ id: z.string(), name: z.string() });
-const outputBase = { id: uuid, executionId: uuid.nullable(), form: jsonObject.optional() };
+const outputBase = { id: idSchema, executionId: idSchema.nullable(), form: statedObject.optional() };
 const output = z.discriminatedUnion("output_type", [
   z.strictObject({
     output_type: z.literal("stream"),
@@ -81,8 +80,8 @@ const output = z.discriminatedUnion("output_type", [
   }),
   z.strictObject({
     output_type: z.enum(["display_data", "execute_result"]),
-    data: jsonObject,
-    metadata: jsonObject,
+    data: statedObject,
+    metadata: statedObject,
     execution_count: z.number().nullable(),
     displayId: z.string().optional(),
     ...outputBase,
@@ -101,23 +100,28 @@ export const kernelStatusSchema = z.enum(["none", "starting", "idle", "busy", "r
 export const serverOperationSchema = z.discriminatedUnion("type", [
   z.strictObject({
     type: z.literal("execution-started"),
-    executionId: uuid,
+    executionId: idSchema,
     executionCount: z.number().int().nullable(),
   }),
   z.strictObject({ type: z.literal("output-opened"), cellId: cellIdSchema, output }),
   z.strictObject({
     type: z.literal("output-closed"),
     cellId: cellIdSchema,
-    outputId: uuid,
+    outputId: idSchema,
     bytes: z.number().int().min(0),
     hash: z.string(),
   }),
   /** Every output with this display id, in whatever cell. */
-  z.strictObject({ type: z.literal("output-replaced"), displayId: z.string(), data: jsonObject, metadata: jsonObject }),
+  z.strictObject({
+    type: z.literal("output-replaced"),
+    displayId: z.string(),
+    data: statedObject,
+    metadata: statedObject,
+  }),
   z.strictObject({ type: z.literal("outputs-cleared"), cellId: cellIdSchema }),
   z.strictObject({
     type: z.literal("execution-finished"),
-    executionId: uuid,
+    executionId: idSchema,
     status: z.enum(["ok", "error", "interrupted", "not-run"]),
     executionCount: z.number().int().nullable(),
     reason: z.string().optional(),
@@ -133,34 +137,34 @@ export const serverOperationSchema = z.discriminatedUnion("type", [
   }),
   z.strictObject({
     type: z.literal("prompt-opened"),
-    promptId: uuid,
-    executionId: uuid,
+    promptId: idSchema,
+    executionId: idSchema,
     text: z.string(),
     password: z.boolean(),
   }),
-  z.strictObject({ type: z.literal("prompt-answered"), promptId: uuid }),
+  z.strictObject({ type: z.literal("prompt-answered"), promptId: idSchema }),
   z.strictObject({
     type: z.literal("client-joined"),
-    clientId: uuid,
+    clientId: idSchema,
     user: author,
     role: z.enum(["viewer", "runner", "editor", "admin"]),
   }),
-  z.strictObject({ type: z.literal("client-left"), clientId: uuid }),
+  z.strictObject({ type: z.literal("client-left"), clientId: idSchema }),
 ]);
 export type ServerOperation = z.infer<typeof serverOperationSchema>;
 
-export const operationSchema = z.union([userOperationSchema, serverOperationSchema]);
+export const operationSchema = z.discriminatedUnion("type", [userOperationSchema, serverOperationSchema]);
 export type Operation = UserOperation | ServerOperation;
 export type OperationType = Operation["type"];
 
 /** An operation in its place in the session's one order. `by` null: the server itself. */
 export const entrySchema = z.strictObject({
   seq: z.number().int().min(1),
-  /** Milliseconds since the epoch. */
-  at: z.number(),
+  /** Milliseconds since the epoch, within what a Date holds (ECMA-262, time values). */
+  at: z.number().min(0).max(8.64e15),
   by: author.nullable(),
   /** Which submission it answers. */
-  origin: z.strictObject({ clientId: uuid, clientSeq: z.number().int().min(1) }).optional(),
+  origin: z.strictObject({ clientId: idSchema, clientSeq: z.number().int().min(1) }).optional(),
   op: operationSchema,
 });
 export type Entry = z.infer<typeof entrySchema>;

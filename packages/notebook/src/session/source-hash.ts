@@ -1,8 +1,10 @@
 /**
  * Names a version of a cell's text: 16 hex digits, two 32-bit FNV-1a passes over UTF-16 units.
+ * A lone surrogate counts as U+FFFD, which is what a text under edit shows in its place.
  * It tells versions apart; it is no protection against somebody who wants a collision.
  */
-export function sourceHash(text: string): string {
+export function sourceHash(source: string): string {
+  const text = source.toWellFormed();
   let a = 0x811c9dc5;
   let b = 0x01000193;
   for (let index = 0; index < text.length; index++) {

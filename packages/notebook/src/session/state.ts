@@ -133,7 +133,10 @@ export interface SessionNotebook {
   bin: DeletedCell[];
 }
 
-/** Everything a viewer needs, as plain JSON data. `executions`: the queue in order, and each cell's last run. */
+/**
+ * Everything a viewer needs, as plain JSON data. `executions`: the queue in order, and each cell's last run with,
+ * after it, the one that was queued last and not run.
+ */
 export interface SessionState {
   notebook: SessionNotebook;
   runtime: Runtime;

@@ -1,6 +1,7 @@
 import { fromBase64, toBase64 } from "lib0/buffer";
 import * as Y from "yjs";
-import { rejected } from "./apply/index.ts";
+import { normalizeNewlines } from "../text.ts";
+import { applySplices, rejected } from "./apply/index.ts";
 import { LIMITS, type Rejected, type Splice } from "./operations.ts";
 
 /**
@@ -28,6 +29,9 @@ export function diffText(before: string, after: string): Splice[] {
   return [{ index: start, remove: before.length - start - end, insert: after.slice(start, after.length - end) }];
 }
 
+/** The text of a document as its readers get it: an update travels as UTF-8, which has no lone surrogates. */
+const documentText = (source: string) => normalizeNewlines(source).toWellFormed();
+
 const isHighSurrogate = (unit: number) => unit >= 0xd800 && unit <= 0xdbff;
 const isLowSurrogate = (unit: number) => unit >= 0xdc00 && unit <= 0xdfff;
 
@@ -45,6 +49,15 @@ export function splicesOf(delta: Y.YTextEvent["delta"]): Splice[] {
   }
   return splices;
 }
+
+/** An update of no structs and no deletions. */
+const NO_CHANGE = Uint8Array.of(0, 0);
+
+/** Structs and ranges of deletions in one edit; each may cut a struct, which costs time in the size of the document. */
+const MAX_PIECES = 20_000;
+
+/** Where a document's clock ends, in characters ever typed by one opener of a cell. */
+const MAX_CLOCK = 2 ** 31;
 
 export interface TextChange {
   /** Base64; empty where nobody has the cell open. */
@@ -75,7 +88,7 @@ export class TextDocs {
     let text = this.#open.get(cellId);
     if (!text) {
       const doc = this.#newDoc();
-      doc.getText(TEXT_NAME).insert(0, source);
+      doc.getText(TEXT_NAME).insert(0, documentText(source));
       text = { doc, shadow: copyOf(doc), clients: new Set() };
       this.#open.set(cellId, text);
     }
@@ -103,42 +116,61 @@ export class TextDocs {
     const text = this.#open.get(cellId);
     if (!text || textClientId === undefined || !text.clients.has(textClientId))
       return refused("the cell's text was not opened with this connection");
-    const update = parse(base64);
-    if (!update) return refused("the update cannot be read");
-    const fault = structFault(update, textClientId);
+    const parsed = parse(base64);
+    if (!parsed) return refused("the update cannot be read");
+    const fault = structFault(parsed.decoded, textClientId);
     if (fault) return refused(fault);
+    const { update } = parsed;
     const shadowFault = this.#tryOnShadow(text, update);
     if (shadowFault) {
       text.shadow.destroy();
       text.shadow = copyOf(text.doc);
       return refused(shadowFault);
     }
-    let splices: Splice[] = [];
-    const shared = text.doc.getText(TEXT_NAME);
-    const observe = (event: Y.YTextEvent) => {
-      splices = splicesOf(event.delta);
-    };
-    shared.observe(observe);
-    Y.applyUpdate(text.doc, update);
-    shared.unobserve(observe);
-    return { update: base64, splices };
+    return this.#change(text, () => Y.applyUpdate(text.doc, update));
   }
 
   /** The server's own edit: the whole text from `before` to `after`. */
   replace(cellId: string, before: string, after: string): TextChange {
-    const splices = diffText(before, after);
+    const splices = diffText(before, normalizeNewlines(after));
     const text = this.#open.get(cellId);
     if (!text) return { update: "", splices };
-    const version = Y.encodeStateVector(text.doc);
     const shared = text.doc.getText(TEXT_NAME);
-    text.doc.transact(() => {
-      for (const { index, remove, insert } of splices) {
-        shared.delete(index, remove);
-        shared.insert(index, insert);
-      }
+    const { update } = this.#change(text, () => {
+      text.doc.transact(() => {
+        for (const { index, remove, insert } of splices) {
+          shared.delete(index, remove);
+          shared.insert(index, insert.toWellFormed());
+        }
+      });
     });
-    const update = Y.encodeStateAsUpdate(text.doc, version);
-    Y.applyUpdate(text.shadow, update);
+    Y.applyUpdate(text.shadow, decodeUpdate(update));
+    return { update, splices };
+  }
+
+  /** Tells what the document really took up, in its own encoding, so that nothing a sender wrote travels on as it is. */
+  #change({ doc }: OpenText, run: () => void): TextChange {
+    const shared = doc.getText(TEXT_NAME);
+    const before = shared.toString();
+    let splices: Splice[] = [];
+    let update: Uint8Array = NO_CHANGE;
+    const onText = (event: Y.YTextEvent) => {
+      splices = splicesOf(event.delta);
+    };
+    const onUpdate = (taken: Uint8Array) => {
+      update = taken;
+    };
+    shared.observe(onText);
+    doc.on("update", onUpdate);
+    try {
+      run();
+    } finally {
+      shared.unobserve(onText);
+      doc.off("update", onUpdate);
+    }
+    const after = shared.toString();
+    // Yjs puts U+FFFD in place of both halves of a surrogate pair it has to cut, and its delta does not tell.
+    if (applySplices(before, splices) !== after) splices = diffText(before, after);
     return { update: encodeUpdate(update), splices };
   }
 
@@ -170,22 +202,27 @@ function copyOf(doc: Y.Doc): Y.Doc {
   return copy;
 }
 
-function parse(base64: string): Uint8Array | null {
+type Update = ReturnType<typeof Y.decodeUpdate>;
+
+function parse(base64: string): { update: Uint8Array; decoded: Update } | null {
   try {
     const update = decodeUpdate(base64);
-    Y.decodeUpdate(update);
-    return update;
+    return { update, decoded: Y.decodeUpdate(update) };
   } catch {
     return null;
   }
 }
 
 /** Only strings, only under the one root, only under the sender's own id. Deletions may touch anybody's text. */
-function structFault(update: Uint8Array, textClientId: number): string | null {
-  for (const struct of Y.decodeUpdate(update).structs) {
+function structFault({ structs, ds }: Update, textClientId: number): string | null {
+  let pieces = structs.length;
+  for (const ranges of ds.clients.values()) pieces += ranges.length;
+  if (pieces > MAX_PIECES) return "it changes too many places at once; replace the whole text instead";
+  for (const struct of structs) {
     if (struct.id.client !== textClientId) return "the update carries another client's changes";
-    if (struct instanceof Y.GC) continue;
+    // A collected struct stands for a part of something nested, which a cell's text never has.
     if (!(struct instanceof Y.Item)) return "the update skips changes the server never saw";
+    if (struct.length < 1 || struct.id.clock + struct.length > MAX_CLOCK) return "the update cannot be applied";
     const parent: unknown = struct.parent;
     if (parent !== null && parent !== TEXT_NAME) return "the update touches more than the cell's text";
     if (struct.parentSub !== null) return "the update is not a change of text";

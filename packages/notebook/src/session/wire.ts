@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { cellIdSchema, entrySchema, userOperationSchema } from "./operations.ts";
+import { cellIdSchema, entrySchema, idSchema, userOperationSchema } from "./operations.ts";
 import type { SessionState } from "./state.ts";
 
 /**
@@ -14,8 +14,12 @@ export const HEARTBEAT_MS = 15_000;
 /** Bytes of an output frame's text at most. */
 export const OUTPUT_FRAME_BYTES = 65_536;
 
-const id = z.string().regex(/^[a-zA-Z0-9_-]{8,64}$/);
+const isObject = (value: unknown) => typeof value === "object" && value !== null;
 const offset = z.number().int().min(0);
+// A record leaves the key __proto__ out without a word.
+const outputOffsets = z
+  .custom<object>((value) => isObject(value) && !Object.hasOwn(value as object, "__proto__"), "no output has this id")
+  .pipe(z.record(idSchema, offset));
 const roleSchema = z.enum(["viewer", "runner", "editor", "admin"]);
 const authorSchema = z.strictObject({ id: z.string(), name: z.string() });
 
@@ -32,16 +36,16 @@ export const clientFrameSchema = z.discriminatedUnion("type", [
   z.strictObject({
     type: z.literal("hello"),
     protocol: z.number().int(),
-    clientId: id,
+    clientId: idSchema,
     epoch: z.string().max(64).nullable(),
     lastSeq: z.number().int().min(0),
-    outputs: z.record(id, offset),
+    outputs: outputOffsets,
   }),
   z.strictObject({ type: z.literal("submit"), clientSeq: z.number().int().min(1), op: userOperationSchema }),
   /** Bytes `[offset, offset + limit)` of one stream, answered by `output` frames with `requested: true`. */
   z.strictObject({
     type: z.literal("fetch-output"),
-    outputId: id,
+    outputId: idSchema,
     offset,
     limit: z.number().int().min(1).max(1_048_576),
   }),
@@ -61,7 +65,6 @@ export const saveStatusSchema = z.strictObject({
 });
 export type SaveStatus = z.infer<typeof saveStatusSchema>;
 
-const isObject = (value: unknown) => typeof value === "object" && value !== null;
 /** The server's own state, checked for its frame only: its members were checked when each operation was applied. */
 const stateSchema = z.custom<SessionState>(
   (value) =>
@@ -74,7 +77,7 @@ export const serverFrameSchema = z.discriminatedUnion("type", [
   z.strictObject({
     type: z.literal("welcome"),
     protocol: z.number().int(),
-    sessionId: id,
+    sessionId: idSchema,
     path: z.string(),
     epoch: z.string(),
     seq: z.number().int(),
@@ -96,7 +99,7 @@ export const serverFrameSchema = z.discriminatedUnion("type", [
    */
   z.strictObject({
     type: z.literal("output"),
-    outputId: id,
+    outputId: idSchema,
     offset,
     bytes: offset,
     text: z.string(),
@@ -113,7 +116,7 @@ export const serverFrameSchema = z.discriminatedUnion("type", [
   }),
   z.strictObject({
     type: z.literal("presence"),
-    clientId: id,
+    clientId: idSchema,
     user: authorSchema,
     presence: presenceSchema.nullable(),
   }),

@@ -31,7 +31,7 @@ export function apply(state: SessionState, op: Operation, context: ApplyContext)
     case "set-source":
       return cells.setSource(state, op, context);
     case "set-metadata":
-      return cells.setMetadata(state, op);
+      return cells.setMetadata(state, op, context);
     case "clear-outputs":
       return cells.clearOutputs(state, op);
     case "run-cells":

@@ -1,4 +1,4 @@
-import type { JsonValue } from "../../model.ts";
+import type { JsonObject, JsonValue } from "../../model.ts";
 import type { ServerOperation, UserOperation } from "../operations.ts";
 import { sourceHash } from "../source-hash.ts";
 import type { Author, Execution, SessionCell, SessionState } from "../state.ts";
@@ -51,7 +51,10 @@ export function runCells(state: SessionState, op: Op<"run-cells">, { by, at }: A
   if (added.length === 0 && skipped > 0)
     return rejected("already-queued", "This cell is running or queued already; stop it or wait for its end.");
   if (added.length === 0) return applied(state);
-  return applied({ ...state, executions: [...state.executions, ...added] }, [{ type: "advance-queue" }]);
+  const queued = new Set(added.map(({ cellId }) => cellId));
+  // A run that never happened tells nothing once the cell is queued again; kept, they would pile up.
+  const kept = state.executions.filter(({ cellId, status }) => status !== "not-run" || !queued.has(cellId));
+  return applied({ ...state, executions: [...kept, ...added] }, [{ type: "advance-queue" }]);
 }
 
 function sourceChanged(cell: SessionCell): ApplyResult {
@@ -119,13 +122,17 @@ export function executionFinished(
 const endWord = (status: "ok" | "error" | "interrupted" | "not-run") =>
   status === "interrupted" ? "was interrupted" : "failed";
 
-/** Ends every queued run without running it. */
-export function notRun(state: SessionState, { reason, at }: { reason: string; at: number }): SessionState {
-  if (!state.executions.some(({ status }) => status === "queued")) return state;
+/** Ends queued runs without running them: all of them, or those that `which` picks. */
+export function notRun(
+  state: SessionState,
+  { reason, at, which = () => true }: { reason: string; at: number; which?: (execution: Execution) => boolean },
+): SessionState {
+  const ends = (execution: Execution) => execution.status === "queued" && which(execution);
+  if (!state.executions.some(ends)) return state;
   return {
     ...state,
     executions: state.executions.map((execution) =>
-      execution.status === "queued" ? { ...execution, status: "not-run", finishedAt: at, reason } : execution,
+      ends(execution) ? { ...execution, status: "not-run", finishedAt: at, reason } : execution,
     ),
   };
 }
@@ -138,10 +145,22 @@ function hasTag(cell: SessionCell | undefined, tag: string): boolean {
 const asObject = (value: JsonValue | undefined) =>
   typeof value === "object" && value !== null && !Array.isArray(value) ? value : {};
 
-/** `metadata.opsbook.runs`: who, when (ISO 8601), how long (ms), its number and its end; the newest last. */
+/** `metadata.opsbook.runs`, where it is the list that `recordRun` keeps. */
+export function ranBy(metadata: JsonObject): JsonValue[] | undefined {
+  const { runs } = asObject(metadata.opsbook);
+  return Array.isArray(runs) ? runs : undefined;
+}
+
+/** The metadata with this record of runs and no other: who ran what is the server's to say. */
+export function withRuns(metadata: JsonObject, runs: JsonValue[] | undefined): JsonObject {
+  if (runs === undefined && !Object.hasOwn(asObject(metadata.opsbook), "runs")) return metadata;
+  const { runs: _theirs, ...ours } = asObject(metadata.opsbook);
+  return { ...metadata, opsbook: runs === undefined ? ours : { ...ours, runs } };
+}
+
+/** Who, when (ISO 8601), how long (ms), its number and its end; the newest last. */
 function recordRun(cell: SessionCell, execution: Execution): SessionCell {
-  const ours = asObject(cell.metadata.opsbook);
-  const runs = Array.isArray(ours.runs) ? ours.runs : [];
+  const runs = ranBy(cell.metadata) ?? [];
   const run = {
     by: execution.by.name,
     at: new Date(execution.startedAt ?? execution.queuedAt).toISOString(),
@@ -150,10 +169,7 @@ function recordRun(cell: SessionCell, execution: Execution): SessionCell {
     status: execution.status,
     source: sourceHash(execution.code),
   };
-  return {
-    ...cell,
-    metadata: { ...cell.metadata, opsbook: { ...ours, runs: [...runs, run].slice(-RUNS_KEPT) } },
-  };
+  return { ...cell, metadata: withRuns(cell.metadata, [...runs, run].slice(-RUNS_KEPT)) };
 }
 
 export function cancelRun(state: SessionState, op: Op<"cancel-run">, { by, at }: ApplyContext): ApplyResult {
