@@ -9,7 +9,8 @@ import { inspect, stripVTControlCharacters } from "node:util";
 export default async function* report(events) {
   const records = [];
   const names = new Map();
-  const stderr = new Map();
+  const printed = new Map();
+  const failedFiles = new Set();
   let dots = 0;
   for await (const { type, data } of events) {
     if (type === "test:start") {
@@ -18,14 +19,15 @@ export default async function* report(events) {
       path[data.nesting] = data.name;
       names.set(data.file, path);
     } else if (type === "test:stderr" || type === "test:stdout") {
-      stderr.set(data.file, `${stderr.get(data.file) ?? ""}${data.message}`.slice(-4000));
+      printed.set(data.file, `${printed.get(data.file) ?? ""}${data.message}`.slice(-4000));
     } else if (type === "test:pass" || type === "test:fail") {
       const record = recordOf(type, data, names.get(data.file) ?? []);
       if (record === undefined) continue;
       records.push(record);
       if (record.status === "failed") {
         dots = 0;
-        yield failureText(record, data, stderr.get(data.file));
+        failedFiles.add(data.file);
+        yield failureText(record, data);
       } else {
         yield record.status === "passed" ? "." : "s";
         if (++dots % 100 === 0) yield "\n";
@@ -33,6 +35,10 @@ export default async function* report(events) {
     }
   }
   yield "\n";
+  // What a file printed arrives apart from its results, often later.
+  for (const file of failedFiles) {
+    if (printed.has(file)) yield `The output of ${relative(process.cwd(), file)} ended with:\n${printed.get(file)}\n`;
+  }
   const target = process.env.OPSBOOK_TEST_RECORDS;
   if (target === undefined) return;
   mkdirSync(dirname(target), { recursive: true });
@@ -57,10 +63,9 @@ export function recordOf(type, data, path) {
   };
 }
 
-function failureText(record, data, output) {
+function failureText(record, data) {
   const error = data.details?.error;
   const cause = error?.cause ?? error;
   const text = typeof cause === "string" ? cause : inspect(cause, { depth: 4 });
-  const printed = output === undefined ? "" : `\n  its output ended with:\n${output}`;
-  return `\n✖ ${record.title}\n  ${record.file}:${data.line ?? 1}\n${stripVTControlCharacters(text)}${printed}\n\n`;
+  return `\n✖ ${record.title}\n  ${record.file}:${data.line ?? 1}\n${stripVTControlCharacters(text)}\n\n`;
 }
