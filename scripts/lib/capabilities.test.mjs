@@ -74,7 +74,7 @@ test("benchmark sections replace their own last run only", () => {
     name: "a",
     section: "two",
   });
-  assert.match(first, /^# Benchmark results\n[^]*\n## a\n\ntwo\n\n## b\n\none\n\n### inner\n$/);
+  assert.match(first, /^# Benchmark results\n[\s\S]*\n## a\n\ntwo\n\n## b\n\none\n\n### inner\n$/);
   assert.equal(mergeSections(first, { name: "a", section: "two" }), first);
   assert.match(mergeSections(first, { name: "a", section: "new" }), /## a\n\nnew\n\n## b\n\none/);
 });

@@ -3,7 +3,7 @@
  * `{ title, status, file, seconds }` at $OPSBOOK_TEST_RECORDS. A title is the path of names, outermost first.
  */
 import { mkdirSync, writeFileSync } from "node:fs";
-import { dirname, relative } from "node:path";
+import { dirname, relative, resolve } from "node:path";
 import { inspect, stripVTControlCharacters } from "node:util";
 
 export default async function* report(events) {
@@ -19,7 +19,9 @@ export default async function* report(events) {
       path[data.nesting] = data.name;
       names.set(data.file, path);
     } else if (type === "test:stderr" || type === "test:stdout") {
-      printed.set(data.file, `${printed.get(data.file) ?? ""}${data.message}`.slice(-4000));
+      // These name files as they were given, results by their full path.
+      const file = resolve(data.file ?? "");
+      printed.set(file, `${printed.get(file) ?? ""}${data.message}`.slice(-4000));
     } else if (type === "test:pass" || type === "test:fail") {
       const record = recordOf(type, data, names.get(data.file) ?? []);
       if (record === undefined) continue;
