@@ -1,0 +1,56 @@
+/** Starts the keeper, detached, so that it outlives this server. */
+import { spawn } from "node:child_process";
+import { closeSync, mkdirSync, openSync, readFileSync, statSync, truncateSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { RuntimeError } from "./error.ts";
+
+/** A log that has grown beyond this many bytes begins anew with the next keeper. */
+const MAX_LOG = 1024 * 1024;
+
+const MAIN = fileURLToPath(new URL("../keeper/main.ts", import.meta.url));
+
+export interface KeeperProcess {
+  readonly pid: number;
+  /** The exit code once it has ended, undefined before. */
+  ended(): number | string | undefined;
+  /** The end of its log, for an error's text. */
+  lastWords(): string;
+}
+
+export interface KeeperPlace {
+  runtimeDir: string;
+  stateDir: string;
+  idleMs: number;
+  env: Record<string, string>;
+}
+
+export async function spawnKeeper(place: KeeperPlace): Promise<KeeperProcess> {
+  const { runtimeDir, stateDir, idleMs, env } = place;
+  mkdirSync(stateDir, { recursive: true, mode: 0o700 });
+  const logFile = join(stateDir, "keeper.log");
+  if ((statSync(logFile, { throwIfNoEntry: false })?.size ?? 0) > MAX_LOG) truncateSync(logFile);
+  const log = openSync(logFile, "a", 0o600);
+  let ended: number | string | undefined;
+  try {
+    const args = ["--runtime-dir", runtimeDir, "--spool-dir", join(stateDir, "keeper"), "--idle-ms", String(idleMs)];
+    const child = spawn(process.execPath, [MAIN, ...args], {
+      cwd: "/",
+      env,
+      detached: true,
+      stdio: ["ignore", log, log],
+    });
+    child.once("exit", (code, signal) => {
+      ended = code ?? signal ?? "unknown";
+    });
+    await new Promise<void>((resolve, reject) => {
+      child.once("spawn", resolve);
+      child.once("error", (cause) => reject(new RuntimeError("keeper-failed", "The keeper cannot start.", { cause })));
+    });
+    child.unref();
+    const pid = child.pid ?? 0;
+    return { pid, ended: () => ended, lastWords: () => readFileSync(logFile, "utf8").slice(-2000) };
+  } finally {
+    closeSync(log);
+  }
+}
