@@ -1,0 +1,359 @@
+import { randomUUID } from "node:crypto";
+import { contentSchemas, type Message } from "@opsbook/jupyter";
+import type { Runtime as KernelRuntime, ServerOperation, SessionState } from "@opsbook/notebook/session";
+import type { Logger } from "pino";
+import { type Kernel, type KernelEvent, type Runtime, RuntimeError } from "../runtime/index.ts";
+import type { KernelCursor } from "../store/session-folder.ts";
+import type { KernelOutput } from "./kernel-output.ts";
+
+export interface DriverHost {
+  state(): SessionState;
+  /** False where the operation lost a race and changed nothing. */
+  submit(op: ServerOperation): boolean;
+  runtime: Runtime;
+  output: KernelOutput;
+  /** Bytes of the open streams. */
+  streamLengths(): Record<string, number>;
+  /** Folder the kernel starts in. */
+  cwd(): string;
+  label(): string;
+  log: Logger;
+}
+
+interface InFlight {
+  executionId: string;
+  reply: { status: "ok" | "error" | "not-run"; count: number | null } | null;
+  idle: boolean;
+  interrupted: boolean;
+}
+
+/** One kernel of a session: sends queued runs one by one and turns the kernel's messages into operations. */
+export class KernelDriver {
+  readonly #host: DriverHost;
+  #kernel: Kernel | null = null;
+  #subscription: Disposable | null = null;
+  #ready = false;
+  #starting: Promise<void> | null = null;
+  #inFlight: InFlight | null = null;
+  #kseq = 0;
+  #acknowledged = 0;
+  /** Events wait here while a big display is written to disk, so that their order holds. */
+  readonly #events: KernelEvent[] = [];
+  #draining = false;
+  #closed = false;
+
+  constructor(host: DriverHost) {
+    this.#host = host;
+  }
+
+  get kernel(): Kernel | null {
+    return this.#kernel;
+  }
+
+  /** How far the kernel's messages are in the state, with the bytes of every open stream. */
+  cursor(): KernelCursor | null {
+    if (!this.#kernel) return null;
+    return { kernelId: this.#kernel.id, kseq: this.#kseq, streams: this.#host.streamLengths() };
+  }
+
+  /** The cursor is on disk: the keeper need not keep what is before it. */
+  acknowledge(kseq: number): void {
+    if (kseq <= this.#acknowledged) return;
+    this.#acknowledged = kseq;
+    this.#kernel?.acknowledge(kseq);
+  }
+
+  /** Starts the notebook's kernel; a missing one is told with what there is. */
+  start(): Promise<void> {
+    this.#starting ??= this.#startKernel().finally(() => {
+      this.#starting = null;
+    });
+    return this.#starting;
+  }
+
+  /**
+   * After a server restart, with a kernel that went on meanwhile. The run that was on its way is found by asking
+   * the kernel something: its shell answers in order, so a run not started by then never arrived.
+   */
+  async resume(kernel: Kernel, cursor: KernelCursor): Promise<void> {
+    const { executions } = this.#host.state();
+    const head = executions.find(({ status }) => status === "running") ?? executions.find(isQueued);
+    for (const { id, status } of executions)
+      if (status === "queued" && id !== head?.id) this.#notRun(id, "The server restarted before this run began.");
+    if (head) this.#inFlight = newFlight(head.id);
+    this.#ready = true;
+    this.#listen(kernel, cursor.kseq);
+    if (head?.status !== "queued") return;
+    try {
+      await kernel.request("shell", "kernel_info_request", {}, { timeout: 60_000 });
+    } catch (error) {
+      this.#host.log.warn({ err: error }, "the kernel did not answer after the server's restart");
+    }
+    if (this.#host.state().executions.find(({ id }) => id === head.id)?.status !== "queued") return;
+    this.#inFlight = null;
+    this.#notRun(head.id, "The server restarted before this run began.");
+  }
+
+  /** Sends the next queued run where the kernel is free. */
+  advance(): void {
+    if (this.#inFlight || this.#closed) return;
+    const { executions, runtime } = this.#host.state();
+    const next = executions.find(isQueued);
+    if (!next) return;
+    if (runtime.status === "dead" || runtime.status === "unknown-kernel") {
+      const why = runtime.detail ?? "There is no kernel.";
+      for (const { id } of executions.filter(isQueued))
+        this.#notRun(id, `${why} Restart the kernel or choose another.`);
+      return;
+    }
+    if (!this.#kernel) {
+      void this.start();
+      return;
+    }
+    if (!this.#ready) return;
+    this.#inFlight = newFlight(next.id);
+    const { id: executionId, code } = next;
+    this.#kernel
+      .execute({ executionId, code, storeHistory: true, stopOnError: true, allowStdin: true })
+      .catch((error: Error) => {
+        this.#host.log.error({ err: error }, "a run could not be sent to its kernel");
+        if (this.#inFlight?.executionId === executionId) this.#inFlight = null;
+        this.#notRun(executionId, `The run could not be sent to the kernel: ${error.message}`);
+      });
+  }
+
+  async interrupt(): Promise<void> {
+    for (const { id } of this.#host.state().executions.filter(isQueued))
+      if (id !== this.#inFlight?.executionId) this.#notRun(id, "Not run: the kernel was interrupted.");
+    if (this.#inFlight) this.#inFlight.interrupted = true;
+    await this.#kernel?.interrupt();
+  }
+
+  async restart(): Promise<void> {
+    if (!this.#kernel || this.#host.state().runtime.status === "dead") {
+      await this.#discardKernel();
+      return this.start();
+    }
+    this.#ready = false;
+    this.#changed("restarting");
+    await this.#kernel.restart();
+  }
+
+  async select(kernelName: string): Promise<void> {
+    const specs = await this.#host.runtime.kernelspecs();
+    const spec = specs.find(({ name }) => name === kernelName);
+    await this.#discardKernel();
+    this.#host.submit({
+      type: "kernel-changed",
+      kernelName,
+      displayName: spec?.displayName ?? kernelName,
+      language: spec?.language ?? "",
+      kernelId: null,
+      status: "none",
+    });
+    await this.start();
+  }
+
+  async sendInput(value: string): Promise<void> {
+    await this.#kernel?.inputReply(value);
+  }
+
+  /** Leaves the kernel running where `keepKernel`. */
+  async close({ keepKernel }: { keepKernel: boolean }): Promise<void> {
+    this.#closed = true;
+    if (keepKernel) this.#subscription?.[Symbol.dispose]();
+    else await this.#discardKernel();
+  }
+
+  async #startKernel(): Promise<void> {
+    const { kernelName } = this.#host.state().runtime;
+    this.#changed("starting");
+    try {
+      const kernel = await this.#host.runtime.startKernel({
+        spec: kernelName,
+        cwd: this.#host.cwd(),
+        label: this.#host.label(),
+      });
+      this.#listen(kernel, 0);
+      this.#changed("starting");
+    } catch (error) {
+      const unknown = error instanceof RuntimeError && error.code === "unknown-kernel";
+      this.#host.log.warn({ err: error }, "the kernel could not be started");
+      this.#changed(unknown ? "unknown-kernel" : "dead", (error as Error).message);
+      this.advance();
+    }
+  }
+
+  #listen(kernel: Kernel, afterKseq: number): void {
+    this.#kernel = kernel;
+    this.#kseq = afterKseq;
+    this.#acknowledged = afterKseq;
+    this.#subscription = kernel.subscribe(afterKseq, (event) => {
+      this.#events.push(event);
+      if (!this.#draining) void this.#drain(kernel);
+    });
+  }
+
+  async #discardKernel(): Promise<void> {
+    const kernel = this.#kernel;
+    this.#subscription?.[Symbol.dispose]();
+    this.#subscription = null;
+    this.#kernel = null;
+    this.#ready = false;
+    this.#events.length = 0;
+    this.#endRun("The kernel was stopped.");
+    await kernel?.shutdown().catch((error: Error) => this.#host.log.warn({ err: error }, "kernel shutdown failed"));
+  }
+
+  async #drain(kernel: Kernel): Promise<void> {
+    this.#draining = true;
+    try {
+      for (let event = this.#events.shift(); event; event = this.#events.shift()) {
+        const pending = this.#handle(event);
+        if (pending) await pending;
+        if (kernel === this.#kernel) this.#kseq = event.kseq;
+      }
+    } finally {
+      this.#draining = false;
+    }
+  }
+
+  #handle(event: KernelEvent): Promise<void> | undefined {
+    switch (event.type) {
+      case "message":
+        try {
+          return this.#message(event.message, event.channel);
+        } catch (error) {
+          this.#host.log.warn(
+            { err: error, type: event.message.header.msg_type },
+            "a kernel message was not understood",
+          );
+          return undefined;
+        }
+      case "ready":
+        this.#ready = true;
+        this.#changed("idle");
+        this.advance();
+        return undefined;
+      case "exited":
+        this.#exited(event);
+        return undefined;
+    }
+  }
+
+  #message(message: Message, channel: string): Promise<void> | undefined {
+    const type = message.header.msg_type;
+    const parentId = message.parent_header.msg_id ?? "";
+    const flight = this.#inFlight?.executionId === parentId ? this.#inFlight : null;
+    if (type === "execute_input") {
+      const { execution_count } = contentSchemas.execute_input.parse(message.content);
+      this.#begin(parentId, execution_count);
+    } else if (type === "status") {
+      const { execution_state } = contentSchemas.status.parse(message.content);
+      if (execution_state === "idle" && flight) {
+        flight.idle = true;
+        this.#finishIfDone(flight);
+      }
+    } else if (type === "execute_reply" && flight) {
+      const reply = contentSchemas.execute_reply.parse(message.content);
+      const count =
+        "execution_count" in reply && typeof reply.execution_count === "number" ? reply.execution_count : null;
+      const status = reply.status === "ok" || reply.status === "error" ? reply.status : "not-run";
+      flight.reply = { status, count };
+      this.#finishIfDone(flight);
+    } else if (type === "input_request") this.#inputRequest(message, parentId);
+    else if (channel === "iopub") return this.#host.output.handle(parentId, message);
+    return undefined;
+  }
+
+  #begin(executionId: string, executionCount: number | null): void {
+    const execution = this.#host.state().executions.find(({ id }) => id === executionId);
+    if (!execution) return;
+    this.#host.output.forget(execution.cellId, executionId);
+    this.#host.submit({ type: "execution-started", executionId, executionCount });
+  }
+
+  #finishIfDone(flight: InFlight): void {
+    if (!flight.reply || !flight.idle) return;
+    const { executionId, reply, interrupted } = flight;
+    this.#inFlight = null;
+    this.#host.output.finish(executionId);
+    const status = reply.status === "error" && interrupted ? "interrupted" : reply.status;
+    this.#host.submit({
+      type: "execution-finished",
+      executionId,
+      status,
+      executionCount: reply.count,
+      ...(status === "interrupted" ? { reason: "Interrupted." } : {}),
+    });
+  }
+
+  #inputRequest(message: Message, executionId: string): void {
+    const { prompt, password } = contentSchemas.input_request.parse(message.content);
+    this.#host.submit({ type: "prompt-opened", promptId: randomUUID(), executionId, text: prompt, password });
+  }
+
+  #exited(event: Extract<KernelEvent, { type: "exited" }>): void {
+    this.#ready = false;
+    if (event.expected) {
+      this.#endRun("The kernel was restarted.");
+      return;
+    }
+    const flight = this.#inFlight;
+    const execution = this.#host.state().executions.find(({ id }) => id === flight?.executionId);
+    if (flight && execution?.status === "running") {
+      this.#host.output.finish(flight.executionId);
+      const output = {
+        id: randomUUID(),
+        executionId: flight.executionId,
+        output_type: "error" as const,
+        ename: "KernelDied",
+        evalue: event.cause,
+        traceback: [`\u001b[31mKernelDied\u001b[39m: ${event.cause}`, ...(event.stderr ? [event.stderr] : [])],
+      };
+      this.#host.submit({ type: "output-opened", cellId: execution.cellId, output });
+    }
+    this.#endRun(`The kernel died: ${event.cause}`, "error");
+    for (const { id } of this.#host.state().executions.filter(isQueued))
+      this.#notRun(id, `Not run: the kernel died (${event.cause}).`);
+    this.#changed("dead", `The kernel died: ${event.cause}`);
+  }
+
+  /** Ends what was on its way to the kernel, which will not answer any more. */
+  #endRun(reason: string, status: "interrupted" | "error" = "interrupted"): void {
+    const flight = this.#inFlight;
+    this.#inFlight = null;
+    if (!flight) return;
+    this.#host.output.finish(flight.executionId);
+    const begun = this.#host.state().executions.find(({ id }) => id === flight.executionId)?.status === "running";
+    this.#host.submit({
+      type: "execution-finished",
+      executionId: flight.executionId,
+      status: begun ? status : "not-run",
+      executionCount: null,
+      reason,
+    });
+  }
+
+  #notRun(executionId: string, reason: string): void {
+    this.#host.submit({ type: "execution-finished", executionId, status: "not-run", executionCount: null, reason });
+  }
+
+  #changed(status: KernelRuntime["status"], detail?: string): void {
+    const { runtime } = this.#host.state();
+    const spec = this.#kernel?.spec;
+    this.#host.submit({
+      type: "kernel-changed",
+      kernelName: spec?.name ?? runtime.kernelName,
+      displayName: spec?.displayName ?? runtime.displayName,
+      language: spec?.language ?? runtime.language,
+      kernelId: this.#kernel?.id ?? null,
+      status,
+      ...(detail === undefined ? {} : { detail }),
+    });
+  }
+}
+
+const isQueued = ({ status }: { status: string }) => status === "queued";
+
+const newFlight = (executionId: string): InFlight => ({ executionId, reply: null, idle: false, interrupted: false });

@@ -1,0 +1,237 @@
+import { createHash } from "node:crypto";
+import { existsSync, readdirSync, renameSync } from "node:fs";
+import { readdir, readFile, rm } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { parseNotebook, serializeNotebook } from "@opsbook/notebook";
+import { apply, type SessionState } from "@opsbook/notebook/session";
+import type { Logger } from "pino";
+import type { Runtime } from "../runtime/index.ts";
+import { TEMP_PATTERN, writeAtomic } from "../store/atomic-write.ts";
+import { Blobs } from "../store/blobs.ts";
+import { toFile, toSession } from "../store/convert.ts";
+import { type Recovered, SessionFolder } from "../store/session-folder.ts";
+import { SessionError } from "./error.ts";
+import { hashOf } from "./saver.ts";
+import { Session, type SessionParts, type SessionStart } from "./session.ts";
+import { Streams } from "./streams.ts";
+
+export interface RegistryOptions {
+  /** The served folder, absolute. */
+  root: string;
+  /** Its `.opsbook`. */
+  stateDir: string;
+  runtime: Runtime;
+  log: Logger;
+}
+
+/** The open sessions of a server: one a notebook path. */
+export class SessionRegistry {
+  readonly #options: RegistryOptions;
+  readonly #blobs: Blobs;
+  readonly #sessions = new Map<string, Session>();
+  readonly #opening = new Map<string, Promise<Session>>();
+
+  private constructor(options: RegistryOptions) {
+    this.#options = options;
+    this.#blobs = new Blobs(join(options.stateDir, "blobs"));
+  }
+
+  /** Sessions whose kernels went on without a server are opened at once. */
+  static async open(options: RegistryOptions): Promise<SessionRegistry> {
+    const registry = new SessionRegistry(options);
+    await registry.#reopenRunning();
+    return registry;
+  }
+
+  /**
+   * The session of the notebook at `path`, relative to the served folder. Throws SessionError:
+   * `not-found`, `not-a-notebook` (its name does not end in .ipynb), `invalid-notebook`, `storage-failed`.
+   */
+  async openSession(path: string): Promise<Session> {
+    const open = this.#sessions.get(sessionId(path));
+    if (open) return open;
+    let opening = this.#opening.get(path);
+    if (!opening) {
+      opening = this.#load(path).finally(() => this.#opening.delete(path));
+      this.#opening.set(path, opening);
+    }
+    return opening;
+  }
+
+  session(id: string): Session | undefined {
+    return this.#sessions.get(id);
+  }
+
+  byPath(path: string): Session | undefined {
+    return this.#sessions.get(sessionId(path));
+  }
+
+  list(): Session[] {
+    return [...this.#sessions.values()];
+  }
+
+  blob(sha256: string): Promise<{ file: string; bytes: number } | undefined> {
+    return this.#blobs.find(sha256);
+  }
+
+  /** Ends a session with its kernel. */
+  async endSession(id: string): Promise<void> {
+    const session = this.#sessions.get(id);
+    this.#sessions.delete(id);
+    await session?.dispose();
+  }
+
+  /** A file or folder was renamed: its sessions go on under the new path, their kernels unharmed. */
+  async renamed(from: string, to: string): Promise<void> {
+    for (const session of this.list()) {
+      if (session.path !== from && !session.path.startsWith(`${from}/`)) continue;
+      const path = to + session.path.slice(from.length);
+      this.#sessions.delete(session.id);
+      await session.close({ keepKernel: true, movedTo: path });
+      const target = this.#folder(path);
+      await rm(target, { recursive: true, force: true });
+      renameSync(this.#folder(session.path), target);
+      await this.openSession(path);
+    }
+  }
+
+  /** Saves and closes every session; kernels go on where `keepKernels`. */
+  async close({ keepKernels }: { keepKernels: boolean }): Promise<void> {
+    const ends = await Promise.allSettled(this.list().map((session) => session.close({ keepKernel: keepKernels })));
+    this.#sessions.clear();
+    for (const end of ends)
+      if (end.status === "rejected") this.#options.log.error({ err: end.reason }, "a session could not be saved");
+  }
+
+  async #load(path: string): Promise<Session> {
+    if (!path.endsWith(".ipynb"))
+      throw new SessionError("not-a-notebook", `${path} is no notebook: its name does not end in .ipynb.`);
+    const { root, stateDir, runtime, log } = this.#options;
+    const file = join(root, path);
+    const text = await readNotebook(file, path);
+    await sweepTemp(dirname(file));
+    const parts: SessionParts = {
+      id: sessionId(path),
+      path,
+      root,
+      folder: new SessionFolder(this.#folder(path)),
+      streams: new Streams(join(stateDir, "spools")),
+      blobs: this.#blobs,
+      runtime,
+      log: log.child({ notebook: path }),
+    };
+    try {
+      const recovered = await this.#recover(parts, text);
+      const start = recovered ?? (await fromFile(parts, text));
+      const session = await Session.open(parts, start);
+      this.#sessions.set(session.id, session);
+      return session;
+    } catch (error) {
+      if (error instanceof SessionError) throw error;
+      throw new SessionError("storage-failed", `${path} cannot be opened: ${(error as Error).message}`, {
+        cause: error,
+      });
+    }
+  }
+
+  /**
+   * The state as the last server left it, where the file is still the one it saved. A file changed meanwhile
+   * wins over a session that was saved; over unsaved edits it wins too, and those are kept in a copy beside it.
+   */
+  async #recover(parts: SessionParts, text: string): Promise<SessionStart | null> {
+    const recovered = await parts.folder.recover().catch((error: Error) => {
+      parts.log.error({ err: error }, "the session's stored state is unreadable; the notebook file is used");
+      return null;
+    });
+    if (!recovered || recovered.snapshot.path !== parts.path) return null;
+    const { state, seq } = replay(recovered);
+    const { saved, cursor, entries } = recovered;
+    const clientSeqs = recovered.snapshot.clientSeqs;
+    if (saved && saved.hash === hashOf(text)) return { state, seq, clientSeqs, entries, saved, cursor };
+    if (saved && saved.seq < seq) {
+      const store = { blobs: parts.blobs, spoolFile: (id: string) => parts.streams.file(id) };
+      const time = new Date().toISOString().replace(/[:.]/g, "-");
+      const copy = join(parts.root, parts.path.replace(/\.ipynb$/, `.unsaved-${time}.ipynb`));
+      await writeAtomic(copy, serializeNotebook(await toFile(state.notebook, store)));
+      parts.log.warn({ copy }, "the notebook was changed outside; edits that were not saved are in the copy");
+    }
+    const fresh = await fromFile(parts, text);
+    return { ...fresh, seq: seq + 1, saved: { seq: seq + 1, hash: fresh.saved.hash }, clientSeqs };
+  }
+
+  async #reopenRunning(): Promise<void> {
+    const { runtime, stateDir, log } = this.#options;
+    const live = new Set(runtime.kernels().map(({ id }) => id));
+    if (live.size === 0) return;
+    const folder = join(stateDir, "sessions");
+    for (const id of existsSync(folder) ? readdirSync(folder) : []) {
+      try {
+        const recovered = await new SessionFolder(join(folder, id)).recover();
+        if (!recovered || !live.has(replay(recovered).state.runtime.kernelId ?? "")) continue;
+        await this.openSession(recovered.snapshot.path);
+      } catch (error) {
+        log.error({ err: error, session: id }, "a session with a running kernel could not be opened again");
+      }
+    }
+  }
+
+  #folder(path: string): string {
+    return join(this.#options.stateDir, "sessions", sessionId(path));
+  }
+}
+
+/** The same for the same path, so that a reloaded page finds its session. */
+const sessionId = (path: string) => createHash("sha256").update(path).digest("hex").slice(0, 24);
+
+async function readNotebook(file: string, path: string): Promise<string> {
+  try {
+    return await readFile(file, "utf8");
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (code === "ENOENT") throw new SessionError("not-found", `There is no notebook ${path}.`, { cause: error });
+    throw new SessionError("storage-failed", `${path} cannot be read: ${message}`, { cause: error });
+  }
+}
+
+async function fromFile(parts: SessionParts, text: string): Promise<SessionStart> {
+  const parsed = parseNotebook(text);
+  if (!parsed.ok) {
+    const { message, line, column } = parsed;
+    throw new SessionError("invalid-notebook", message, { line, column });
+  }
+  for (const warning of parsed.warnings) parts.log.info({ warning }, "the notebook was read with a repair");
+  const store = { blobs: parts.blobs, spoolFile: (id: string) => parts.streams.file(id) };
+  const notebook = await toSession(parsed.notebook, store);
+  const spec = parsed.notebook.metadata.kernelspec;
+  const kernelspec = typeof spec === "object" && spec !== null && !Array.isArray(spec) ? spec : {};
+  const kernelName = typeof kernelspec.name === "string" ? kernelspec.name : "typescript";
+  const state: SessionState = {
+    notebook,
+    runtime: {
+      kernelName,
+      displayName: typeof kernelspec.display_name === "string" ? kernelspec.display_name : kernelName,
+      language: typeof kernelspec.language === "string" ? kernelspec.language : "",
+      kernelId: null,
+      status: "none",
+    },
+    executions: [],
+    prompts: [],
+    clients: [],
+  };
+  return { state, seq: 0, clientSeqs: [], entries: [], saved: { seq: 0, hash: hashOf(text) }, cursor: null };
+}
+
+function replay({ snapshot, entries }: Recovered): { state: SessionState; seq: number } {
+  let { state, seq } = snapshot;
+  for (const { op, by, at, seq: next } of entries) {
+    const result = apply(state, op, { by, at });
+    if (result.ok) state = result.state;
+    seq = next;
+  }
+  return { state: { ...state, clients: [] }, seq };
+}
+
+/** What an interrupted save left behind. */
+async function sweepTemp(folder: string): Promise<void> {
+  for (const name of await readdir(folder)) if (TEMP_PATTERN.test(name)) await rm(join(folder, name), { force: true });
+}

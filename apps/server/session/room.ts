@@ -1,0 +1,197 @@
+import {
+  type ClientFrame,
+  type Entry,
+  PROTOCOL_VERSION,
+  type Presence,
+  type Rejected,
+  type SaveStatus,
+  type ServerFrame,
+  type SessionState,
+  TextDocs,
+  type UserOperation,
+} from "@opsbook/notebook/session";
+import type { WebSocket } from "ws";
+import { Connection, type ConnectionHost, type Identity } from "./connection.ts";
+import type { Answer, Submissions } from "./submissions.ts";
+
+/** Operations kept in memory for clients that come back; older ones cost them a snapshot. */
+const RECENT_ENTRIES = 5000;
+
+export interface RoomHost extends Pick<ConnectionHost, "streamIds" | "streamBytes" | "readStream" | "nextLine"> {
+  readonly id: string;
+  path(): string;
+  state(): SessionState;
+  seq(): number;
+  save(): SaveStatus;
+  submissions: Submissions;
+  submit(connection: Connection, clientSeq: number, op: UserOperation): void;
+  /** A person came: `others` tells whether another tab of the same client was there already. */
+  joined(connection: Connection): void;
+  left(connection: Connection): void;
+}
+
+/** Who is connected, what they were sent, and the cell texts they have open. */
+export class Room {
+  readonly #host: RoomHost;
+  readonly #connections = new Set<Connection>();
+  readonly #connectionHost: ConnectionHost;
+  #epoch = newEpoch();
+  #texts = newTexts();
+  #recent: Entry[] = [];
+
+  constructor(host: RoomHost) {
+    this.#host = host;
+    this.#connectionHost = {
+      streamIds: host.streamIds,
+      streamBytes: host.streamBytes,
+      readStream: host.readStream,
+      nextLine: host.nextLine,
+      submit: host.submit,
+      welcome: (connection, hello) => this.#welcome(connection, hello),
+      openText: (connection, cellId) => this.#openText(connection, cellId),
+      closeText: (connection, cellId) => this.#closeText(connection, cellId),
+      presence: (connection, presence) => this.#presence(connection, presence),
+      left: (connection) => this.#left(connection),
+    };
+  }
+
+  get size(): number {
+    return this.#connections.size;
+  }
+
+  attach(socket: WebSocket, identity: Identity): Connection {
+    return new Connection(socket, identity, this.#connectionHost);
+  }
+
+  /** The entry has its place; nobody is told before it is stored. */
+  remember(entry: Entry): void {
+    this.#recent.push(entry);
+    if (this.#recent.length > 2 * RECENT_ENTRIES) this.#recent = this.#recent.slice(-RECENT_ENTRIES);
+    if (entry.op.type === "delete-cell") this.#texts.drop(entry.op.cellId);
+  }
+
+  /** Tells everybody, then the one who submitted it that it is done. `json`: the entry. */
+  announce(entry: Entry, json: string): void {
+    this.#broadcastText(`{"type":"op","entry":${json}}`);
+    const { origin, seq } = entry;
+    if (!origin) return;
+    for (const connection of this.#connections)
+      if (connection.clientId === origin.clientId) this.answer(connection, origin.clientSeq, { seq });
+  }
+
+  answer(connection: Connection, clientSeq: number, answer: Answer): void {
+    if ("seq" in answer) connection.send({ type: "accepted", clientSeq, seq: answer.seq });
+    else connection.send({ type: "rejected", clientSeq, ...answer });
+  }
+
+  broadcast(frame: ServerFrame): void {
+    this.#broadcastText(JSON.stringify(frame));
+  }
+
+  outputGrew(outputId: string): void {
+    for (const connection of this.#connections) connection.outputGrew(outputId);
+  }
+
+  /** The operation with what only the server knows: which text an edit makes. */
+  resolve(connection: Connection, op: UserOperation): { ok: true; op: UserOperation } | Rejected {
+    if (op.type !== "edit-source" && op.type !== "set-source") return { ok: true, op };
+    const cell = this.#host.state().notebook.cells.find(({ id }) => id === op.cellId);
+    if (!cell) return { ok: true, op };
+    if (op.type === "set-source") {
+      const text = op.source.replace(/\r\n?/g, "\n");
+      const change = this.#texts.replace(op.cellId, cell.source, text);
+      return { ok: true, op: { type: "edit-source", cellId: op.cellId, ...change } };
+    }
+    const change = this.#texts.accept(op.cellId, op.update, connection.texts.get(op.cellId));
+    return "code" in change ? change : { ok: true, op: { type: "edit-source", cellId: op.cellId, ...change } };
+  }
+
+  /** Replicas begin anew from a snapshot, and documents of cell text with new ids. */
+  restartEpoch(): void {
+    this.#epoch = newEpoch();
+    this.#texts = newTexts();
+    this.#recent = [];
+    for (const connection of this.#connections) {
+      connection.texts.clear();
+      this.#sendWelcome(connection, null);
+      connection.startOutputs({});
+    }
+  }
+
+  closeAll(code: Parameters<Connection["close"]>[0]): void {
+    for (const connection of this.#connections) connection.close(code);
+  }
+
+  #welcome(connection: Connection, hello: Extract<ClientFrame, { type: "hello" }>): void {
+    for (const other of this.#connections)
+      if (other.clientId === hello.clientId && other !== connection) other.close(4011);
+    this.#sendWelcome(connection, hello);
+    this.#connections.add(connection);
+    connection.startOutputs(hello.epoch === this.#epoch ? hello.outputs : {});
+    for (const other of this.#connections) if (other !== connection) this.#sendPresence(connection, other);
+    this.#host.joined(connection);
+  }
+
+  #sendWelcome(connection: Connection, hello: { epoch: string | null; lastSeq: number } | null): void {
+    const seq = this.#host.seq();
+    const first = this.#recent[0]?.seq ?? seq + 1;
+    const resumes = hello?.epoch === this.#epoch && hello.lastSeq >= first - 1 && hello.lastSeq <= seq;
+    connection.send({
+      type: "welcome",
+      protocol: PROTOCOL_VERSION,
+      sessionId: this.#host.id,
+      path: this.#host.path(),
+      epoch: this.#epoch,
+      seq,
+      user: connection.identity.user,
+      role: connection.identity.role() ?? "viewer",
+      lastClientSeq: this.#host.submissions.last(connection.clientId),
+      save: this.#host.save(),
+      ...(resumes
+        ? { entries: this.#recent.filter((entry) => entry.seq > hello.lastSeq) }
+        : { snapshot: this.#host.state() }),
+    });
+  }
+
+  #openText(connection: Connection, cellId: string): void {
+    const cell = this.#host.state().notebook.cells.find(({ id }) => id === cellId);
+    if (!cell) return;
+    this.#closeText(connection, cellId);
+    const { update, textClientId } = this.#texts.open(cellId, cell.source);
+    connection.texts.set(cellId, textClientId);
+    connection.send({ type: "text-state", cellId, seq: this.#host.seq(), update, textClientId });
+  }
+
+  #closeText(connection: Connection, cellId: string): void {
+    const textClientId = connection.texts.get(cellId);
+    if (textClientId === undefined) return;
+    connection.texts.delete(cellId);
+    this.#texts.close(cellId, textClientId);
+  }
+
+  #presence(connection: Connection, presence: Presence): void {
+    connection.presence = presence;
+    for (const other of this.#connections) if (other !== connection) this.#sendPresence(other, connection);
+  }
+
+  #sendPresence(to: Connection, from: Connection): void {
+    const { clientId, identity, presence } = from;
+    if (presence) to.send({ type: "presence", clientId, user: identity.user, presence });
+  }
+
+  #left(connection: Connection): void {
+    if (!this.#connections.delete(connection)) return;
+    for (const cellId of [...connection.texts.keys()]) this.#closeText(connection, cellId);
+    const { clientId, identity } = connection;
+    if ([...this.#connections].some((other) => other.clientId === clientId)) return;
+    this.broadcast({ type: "presence", clientId, user: identity.user, presence: null });
+    this.#host.left(connection);
+  }
+
+  #broadcastText(text: string): void {
+    for (const connection of this.#connections) connection.sendText(text);
+  }
+}
+
+const newEpoch = () => crypto.randomUUID();
+const newTexts = () => new TextDocs(1 + Math.floor(Math.random() * 1_000_000_000));

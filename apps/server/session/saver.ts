@@ -1,0 +1,173 @@
+import { createHash } from "node:crypto";
+import { copyFile, readFile, stat } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
+import type { SaveStatus } from "@opsbook/notebook/session";
+import type { Logger } from "pino";
+import { writeAtomic } from "../store/atomic-write.ts";
+
+const IDLE_MS = 1000;
+const AT_MOST_MS = 5000;
+const RETRY_MS = 5000;
+/** A change made outside is seen after at most this long. */
+const WATCH_MS = 1500;
+
+export interface SaverHost {
+  file(): string;
+  /** The notebook as it stands, with the sequence number it holds. */
+  content(): Promise<{ text: string; seq: number }>;
+  onStatus(status: SaveStatus): void;
+  /** The file on disk holds `seq` now. */
+  onSaved(saved: { seq: number; hash: string }): void;
+  /** The file was changed by somebody else while nothing here was unsaved. False: the text is no notebook. */
+  onOutsideChange(text: string): Promise<boolean>;
+  log: Logger;
+}
+
+export const hashOf = (text: string | Buffer): string => createHash("sha256").update(text).digest("hex");
+
+/** Keeps the `.ipynb` on disk equal to the session, and notices when somebody else writes it. */
+export class Saver {
+  readonly #host: SaverHost;
+  #status: SaveStatus;
+  /** SHA-256 of the file as we last read or wrote it. */
+  #hash: string;
+  #stamp = "";
+  #dirtySince: number | null = null;
+  #timer: NodeJS.Timeout | undefined;
+  #watch: NodeJS.Timeout;
+  #work: Promise<void> = Promise.resolve();
+  #note: string | undefined;
+
+  constructor(host: SaverHost, start: { hash: string; seq: number }) {
+    this.#host = host;
+    this.#hash = start.hash;
+    this.#status = { state: "saved", seq: start.seq };
+    this.#watch = setInterval(() => void this.#enqueue(() => this.#look()), WATCH_MS);
+    this.#watch.unref();
+  }
+
+  get status(): SaveStatus {
+    return this.#status;
+  }
+
+  /** Something changed; a save follows when it is quiet for a second, after five seconds at the latest. */
+  touch(): void {
+    this.#dirtySince ??= Date.now();
+    if (this.#status.state === "saved") this.#setStatus("unsaved");
+    const wait = Math.max(0, Math.min(IDLE_MS, this.#dirtySince + AT_MOST_MS - Date.now()));
+    this.#schedule(this.#status.state === "failed" ? RETRY_MS : wait);
+  }
+
+  /** Saves now what is unsaved. Rejects where that fails; the edits stay in the session's log. */
+  async flush(): Promise<void> {
+    clearTimeout(this.#timer);
+    await this.#enqueue(() => this.#save());
+    if (this.#status.state === "failed") throw new Error(this.#status.message);
+  }
+
+  async close(): Promise<void> {
+    clearInterval(this.#watch);
+    try {
+      await this.flush();
+    } finally {
+      this.stop();
+    }
+  }
+
+  /** Without saving. */
+  stop(): void {
+    clearInterval(this.#watch);
+    clearTimeout(this.#timer);
+  }
+
+  #schedule(ms: number): void {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => void this.#enqueue(() => this.#save()), ms);
+  }
+
+  /** One after the other: a look never meets a half-done save. */
+  #enqueue(task: () => Promise<void>): Promise<void> {
+    this.#work = this.#work.then(task).catch((error: Error) => this.#failed(error));
+    return this.#work;
+  }
+
+  async #save(): Promise<void> {
+    if (this.#dirtySince === null) return;
+    await this.#look();
+    if (this.#dirtySince === null) return;
+    const { text, seq } = await this.#host.content();
+    this.#dirtySince = null;
+    const hash = hashOf(text);
+    try {
+      if (hash !== this.#hash) {
+        this.#setStatus("saving");
+        await writeAtomic(this.#host.file(), text);
+        this.#hash = hash;
+        this.#stamp = await stampOf(this.#host.file());
+      }
+    } catch (error) {
+      this.#dirtySince = Date.now();
+      throw error;
+    }
+    this.#host.onSaved({ seq, hash });
+    if (this.#dirtySince === null) this.#setStatus("saved", seq, this.#note);
+  }
+
+  /** Compares by content: a touched file with the same bytes is no change. */
+  async #look(): Promise<void> {
+    const file = this.#host.file();
+    const stamp = await stampOf(file);
+    if (stamp === this.#stamp || stamp === "") return;
+    const data = await readFile(file);
+    this.#stamp = stamp;
+    const hash = hashOf(data);
+    if (hash === this.#hash) return;
+    this.#hash = hash;
+    const text = data.toString();
+    if (this.#dirtySince === null && (await this.#host.onOutsideChange(text))) {
+      this.#host.log.info({ file }, "the notebook was changed outside and read again");
+      this.#setStatus("saved");
+      return;
+    }
+    const copy = await this.#keepCopy(file);
+    this.#note = `Changed outside meanwhile; that version is kept as ${basename(copy)}.`;
+    this.#dirtySince ??= Date.now();
+    this.#setStatus("conflict", this.#status.seq, this.#note);
+    this.#schedule(IDLE_MS);
+  }
+
+  async #keepCopy(file: string): Promise<string> {
+    const time = new Date().toISOString().replace(/[:.]/g, "-");
+    const copy = join(dirname(file), `${basename(file, ".ipynb")}.outside-${time}.ipynb`);
+    await copyFile(file, copy);
+    return copy;
+  }
+
+  #failed(error: Error): void {
+    this.#host.log.error({ err: error }, "the notebook could not be saved");
+    this.#setStatus("failed", this.#status.seq, failureText(error));
+    this.#schedule(RETRY_MS);
+  }
+
+  #setStatus(state: SaveStatus["state"], seq = this.#status.seq, message?: string): void {
+    this.#status = { state, seq, ...(message === undefined ? {} : { message }) };
+    this.#host.onStatus(this.#status);
+  }
+}
+
+/** Changes with every write of the file by whomever; empty where there is none. */
+async function stampOf(file: string): Promise<string> {
+  const found = await stat(file, { bigint: true }).catch(() => null);
+  return found ? `${found.ino}:${found.size}:${found.mtimeNs}:${found.ctimeNs}` : "";
+}
+
+function failureText(error: Error): string {
+  const { code } = error as NodeJS.ErrnoException;
+  const kept = "Your edits are kept by the server; it tries again every few seconds.";
+  if (code === "ENOSPC" || code === "EDQUOT")
+    return `The disk is full: the notebook is not saved. ${kept} Free some space.`;
+  if (code === "EACCES" || code === "EPERM" || code === "EROFS")
+    return `The server may not write this notebook's file. ${kept} Mend the file's permissions.`;
+  if (code === "ENOENT") return `The notebook's folder is gone. ${kept}`;
+  return `The notebook could not be saved (${error.message}). ${kept}`;
+}

@@ -1,0 +1,442 @@
+import { dirname, join } from "node:path";
+import { parseNotebook, serializeNotebook } from "@opsbook/notebook";
+import {
+  type ApplyContext,
+  apply,
+  can,
+  type Effect,
+  type Entry,
+  type Operation,
+  type Rejected,
+  rejected,
+  type ServerOperation,
+  type SessionOutput,
+  type SessionState,
+  type UserOperation,
+} from "@opsbook/notebook/session";
+import type { Logger } from "pino";
+import type { WebSocket } from "ws";
+import type { Runtime } from "../runtime/index.ts";
+import type { Blobs } from "../store/blobs.ts";
+import { type OutputStore, toFile, toSession } from "../store/convert.ts";
+import type { KernelCursor, Saved, SessionFolder, Snapshot } from "../store/session-folder.ts";
+import { nextLineStart } from "../store/spool.ts";
+import type { Connection, Identity } from "./connection.ts";
+import { KernelDriver } from "./kernel-driver.ts";
+import { KernelOutput } from "./kernel-output.ts";
+import { Persistence } from "./persistence.ts";
+import { Room } from "./room.ts";
+import { hashOf, Saver } from "./saver.ts";
+import type { Streams } from "./streams.ts";
+import { Submissions } from "./submissions.ts";
+
+/** Output that changes nothing else in the state is accounted for in the log this often. */
+const CURSOR_MS = 500;
+
+export interface SessionParts {
+  id: string;
+  path: string;
+  root: string;
+  folder: SessionFolder;
+  streams: Streams;
+  blobs: Blobs;
+  runtime: Runtime;
+  log: Logger;
+}
+
+export interface SessionStart {
+  state: SessionState;
+  seq: number;
+  clientSeqs: [string, number][];
+  entries: Entry[];
+  saved: Saved;
+  cursor: KernelCursor | null;
+}
+
+export interface CloseOptions {
+  /** The kernel goes on in the keeper; a later server finds it. */
+  keepKernel: boolean;
+  /** The file has a new path already: nothing is written to the old one. */
+  movedTo?: string;
+}
+
+/** The one writer of a notebook's state: every change goes through `#commit`. */
+export class Session {
+  readonly id: string;
+  readonly path: string;
+  readonly #parts: SessionParts;
+  readonly #submissions: Submissions;
+  readonly #room: Room;
+  readonly #output: KernelOutput;
+  readonly #driver: KernelDriver;
+  readonly #saver: Saver;
+  readonly #log: Logger;
+  #persistence!: Persistence;
+  #state: SessionState;
+  #seq: number;
+  #saved: Saved;
+  /** Where an earlier server had got to, until its kernel is found again. */
+  #lostCursor: KernelCursor | null;
+  /** Bytes of the closed stream outputs. */
+  readonly #closedBytes = new Map<string, number>();
+  #cursorTimer: NodeJS.Timeout | undefined;
+  #closed = false;
+
+  private constructor(parts: SessionParts, start: SessionStart) {
+    this.#parts = parts;
+    this.id = parts.id;
+    this.path = parts.path;
+    this.#log = parts.log;
+    this.#state = start.state;
+    this.#seq = start.seq;
+    this.#saved = start.saved;
+    this.#lostCursor = start.cursor;
+    this.#submissions = new Submissions(start.clientSeqs);
+    const state = () => this.#state;
+    const submit = (op: ServerOperation) => this.#submitServer(op);
+    const { streams, blobs, runtime, log } = parts;
+    this.#output = new KernelOutput({ state, submit, streams, blobs });
+    this.#driver = new KernelDriver({
+      state,
+      submit,
+      runtime,
+      output: this.#output,
+      streamLengths: () => streams.lengths(),
+      cwd: () => dirname(this.#file()),
+      label: () => this.path,
+      log,
+    });
+    this.#saver = this.#newSaver(start.saved);
+    this.#room = this.#newRoom();
+    streams.onAppend = (outputId) => this.#streamGrew(outputId);
+    this.#indexStreams();
+  }
+
+  /** Throws the file system's error where the session's folder cannot be written. */
+  static async open(parts: SessionParts, start: SessionStart): Promise<Session> {
+    const session = new Session(parts, start);
+    for (const entry of start.entries) session.#submissions.replay(entry);
+    session.#persistence = await Persistence.open(parts.folder, {
+      snapshot: () => session.#snapshot(),
+      cursor: () => session.#cursor(),
+      acknowledge: (kseq) => session.#driver.acknowledge(kseq),
+      onTrouble: (message) => session.#onTrouble(message),
+      log: parts.log,
+    });
+    await session.#resumeKernel(start.cursor);
+    session.#lostCursor = null;
+    if (start.seq > start.saved.seq) session.#saver.touch();
+    return session;
+  }
+
+  get state(): SessionState {
+    return this.#state;
+  }
+
+  /** Sockets that look at it. */
+  get viewers(): number {
+    return this.#room.size;
+  }
+
+  attach(socket: WebSocket, identity: Identity): void {
+    const connection = this.#room.attach(socket, identity);
+    if (this.#closed) connection.close(4004);
+  }
+
+  output(outputId: string): SessionOutput | undefined {
+    for (const cell of this.#state.notebook.cells) {
+      const output = cell.outputs.find(({ id }) => id === outputId);
+      if (output) return output;
+    }
+    return undefined;
+  }
+
+  /** The whole text of a stream output. */
+  outputText(outputId: string): { file: string; bytes: number } | undefined {
+    const bytes = this.#streamBytes(outputId);
+    return bytes === undefined ? undefined : { file: this.#parts.streams.file(outputId), bytes };
+  }
+
+  /** The current `.ipynb` text. */
+  async notebookText(): Promise<string> {
+    return serializeNotebook(await toFile(this.#state.notebook, this.#outputStore()));
+  }
+
+  /** Resolves when the `.ipynb` on disk holds everything so far. Rejects where it cannot be written. */
+  save(): Promise<void> {
+    return this.#saver.flush();
+  }
+
+  /** Ends the session and its kernel; the notebook is saved. */
+  dispose(): Promise<void> {
+    return this.close({ keepKernel: false });
+  }
+
+  async close({ keepKernel, movedTo }: CloseOptions): Promise<void> {
+    if (this.#closed) return;
+    if (!keepKernel) this.#output.closeAll();
+    // Its last operations belong into the log.
+    await this.#driver.close({ keepKernel });
+    this.#closed = true;
+    clearTimeout(this.#cursorTimer);
+    this.#room.closeAll(keepKernel && movedTo === undefined ? 4010 : 4004);
+    if (movedTo !== undefined) this.#parts.path = movedTo;
+    try {
+      if (movedTo === undefined) await this.#saver.close();
+      else this.#saver.stop();
+    } finally {
+      await this.#persistence.close();
+    }
+  }
+
+  // --- Operations ---
+
+  #submitUser(connection: Connection, clientSeq: number, op: UserOperation): void {
+    const { clientId, identity } = connection;
+    const earlier = this.#submissions.answered(clientId, clientSeq);
+    if (earlier) {
+      this.#room.answer(connection, clientSeq, earlier);
+      return;
+    }
+    const role = identity.role();
+    const allowed = role !== null && can(role, op);
+    const context: ApplyContext = { by: identity.user, at: Date.now() };
+    const resolved = allowed ? this.#room.resolve(connection, op) : rejected("forbidden", forbiddenText(op));
+    const result = resolved.ok ? apply(this.#state, resolved.op, context) : resolved;
+    if (!resolved.ok || !result.ok) {
+      const { code, message } = result as Rejected;
+      this.#submissions.record(clientId, clientSeq, { code, message });
+      this.#room.answer(connection, clientSeq, { code, message });
+      return;
+    }
+    const seq = this.#seq + 1;
+    this.#submissions.record(clientId, clientSeq, { seq });
+    const entry: Entry = { seq, ...context, origin: { clientId, clientSeq }, op: loggable(resolved.op) };
+    this.#commit(entry, { ...result, durable: true });
+  }
+
+  #submitServer(op: ServerOperation): boolean {
+    const context: ApplyContext = { by: null, at: Date.now() };
+    const result = apply(this.#state, op, context);
+    if (!result.ok) {
+      this.#log.debug({ op: op.type, code: result.code }, result.message);
+      return false;
+    }
+    // What a kernel said is asked for again after a crash: it need not wait for the disk.
+    this.#commit({ seq: this.#seq + 1, ...context, op }, { ...result, durable: false });
+    return true;
+  }
+
+  /** Takes its place in the order, goes to the log, then to everybody, then takes effect. */
+  #commit(entry: Entry, change: { state: SessionState; effects: Effect[]; durable: boolean }): void {
+    const changed = change.state.notebook !== this.#state.notebook;
+    this.#state = change.state;
+    this.#seq = entry.seq;
+    this.#room.remember(entry);
+    if (entry.op.type === "output-closed") this.#closedBytes.set(entry.op.outputId, entry.op.bytes);
+    if (changed) this.#saver.touch();
+    const json = JSON.stringify(entry);
+    void this.#persistence.store(`{"entry":${json}}`, change.durable).then(() => {
+      this.#room.announce(entry, json);
+      for (const effect of change.effects) this.#effect(effect);
+    });
+  }
+
+  #effect(effect: Effect): void {
+    const failed = (error: Error) => this.#log.error({ err: error, effect: effect.type }, "an effect failed");
+    switch (effect.type) {
+      case "advance-queue":
+        this.#driver.advance();
+        break;
+      case "interrupt-kernel":
+        void this.#driver.interrupt().catch(failed);
+        break;
+      case "restart-kernel":
+        void this.#driver.restart().catch(failed);
+        break;
+      case "select-kernel":
+        void this.#driver.select(effect.kernelName).catch(failed);
+        break;
+      case "send-input":
+        void this.#driver.sendInput(effect.value).catch(failed);
+        break;
+      case "discard-outputs":
+        for (const id of effect.outputIds) this.#closedBytes.delete(id);
+        this.#parts.streams.discard(effect.outputIds);
+        break;
+    }
+  }
+
+  // --- Clients and outputs ---
+
+  #newRoom(): Room {
+    const { streams } = this.#parts;
+    return new Room({
+      id: this.id,
+      path: () => this.path,
+      state: () => this.#state,
+      seq: () => this.#seq,
+      save: () => this.#saver.status,
+      submissions: this.#submissions,
+      submit: (connection, clientSeq, op) => this.#submitUser(connection, clientSeq, op),
+      joined: ({ clientId, identity }) => {
+        this.#submitServer({
+          type: "client-joined",
+          clientId,
+          user: identity.user,
+          role: identity.role() ?? "viewer",
+        });
+        if (this.#state.runtime.status === "none") void this.#driver.start();
+      },
+      left: ({ clientId }) => {
+        if (!this.#closed) this.#submitServer({ type: "client-left", clientId });
+      },
+      streamIds: () => this.#streamIds(),
+      streamBytes: (outputId) => this.#streamBytes(outputId),
+      readStream: (outputId, offset, limit) => streams.read(outputId, offset, limit),
+      nextLine: (outputId, offset) => nextLineStart(streams.file(outputId), offset),
+    });
+  }
+
+  #indexStreams(): void {
+    this.#closedBytes.clear();
+    const { cells, bin } = this.#state.notebook;
+    for (const { outputs } of [...cells, ...bin.map(({ cell }) => cell)])
+      for (const output of outputs)
+        if (output.output_type === "stream" && output.closed) this.#closedBytes.set(output.id, output.bytes);
+  }
+
+  *#streamIds(): Iterable<string> {
+    for (const { outputs } of this.#state.notebook.cells)
+      for (const output of outputs) if (output.output_type === "stream") yield output.id;
+  }
+
+  #streamBytes(outputId: string): number | undefined {
+    return this.#parts.streams.openBytes(outputId) ?? this.#closedBytes.get(outputId);
+  }
+
+  #streamGrew(outputId: string): void {
+    this.#room.outputGrew(outputId);
+    this.#saver.touch();
+    this.#cursorTimer ??= setTimeout(() => {
+      this.#cursorTimer = undefined;
+      const cursor = this.#driver.cursor();
+      if (cursor && !this.#closed) void this.#persistence.store(JSON.stringify({ cursor }), false);
+    }, CURSOR_MS);
+  }
+
+  // --- Kernel and disk ---
+
+  async #resumeKernel(cursor: KernelCursor | null): Promise<void> {
+    const { runtime, executions } = this.#state;
+    const kernel = runtime.kernelId ? this.#parts.runtime.kernel(runtime.kernelId) : undefined;
+    if (kernel && cursor?.kernelId === kernel.id) {
+      for (const [outputId, bytes] of Object.entries(cursor.streams))
+        if (this.output(outputId)) await this.#parts.streams.resume(outputId, bytes);
+      for (const { id, cellId } of executions) {
+        const cell = this.#state.notebook.cells.find((other) => other.id === cellId);
+        if (cell) this.#output.resume(id, cellId, cell.outputs);
+      }
+      void this.#driver.resume(kernel, cursor);
+      return;
+    }
+    await kernel?.shutdown();
+    await this.#closeLostStreams();
+    for (const { id, status } of executions) {
+      if (status !== "running" && status !== "queued") continue;
+      const reason = "The server was stopped and the kernel with it.";
+      const end = status === "running" ? "interrupted" : "not-run";
+      this.#submitServer({ type: "execution-finished", executionId: id, status: end, executionCount: null, reason });
+    }
+    const { detail: _detail, ...rest } = this.#state.runtime;
+    if (rest.kernelId !== null || rest.status !== "none")
+      this.#submitServer({ type: "kernel-changed", ...rest, kernelId: null, status: "none" });
+  }
+
+  async #closeLostStreams(): Promise<void> {
+    const { streams } = this.#parts;
+    for (const { id: cellId, outputs } of this.#state.notebook.cells)
+      for (const output of outputs) {
+        if (output.output_type !== "stream" || output.closed) continue;
+        await streams.resume(output.id, streams.size(output.id));
+        const end = streams.close(output.id);
+        if (end) this.#submitServer({ type: "output-closed", cellId, outputId: output.id, ...end });
+      }
+  }
+
+  #newSaver(saved: Saved): Saver {
+    return new Saver(
+      {
+        file: () => this.#file(),
+        content: async () => {
+          const seq = this.#seq;
+          return { text: await this.notebookText(), seq };
+        },
+        onStatus: (save) => this.#room.broadcast({ type: "save", save }),
+        onSaved: (newest) => {
+          this.#saved = newest;
+          if (!this.#closed) void this.#persistence.store(JSON.stringify({ saved: newest }), false);
+        },
+        onOutsideChange: (text) => this.#reload(text),
+        log: this.#log,
+      },
+      saved,
+    );
+  }
+
+  /** The file changed outside and nothing here was unsaved: the file wins; a run under way keeps ours. */
+  async #reload(text: string): Promise<boolean> {
+    const active = this.#state.executions.some(({ status }) => status === "queued" || status === "running");
+    const parsed = parseNotebook(text);
+    if (active || !parsed.ok) return false;
+    const before = this.#state.notebook;
+    const notebook = await toSession(parsed.notebook, this.#outputStore());
+    if (this.#state.notebook !== before) return false;
+    this.#state = { ...this.#state, notebook, executions: [], prompts: [] };
+    this.#seq += 1;
+    this.#saved = { seq: this.#seq, hash: hashOf(text) };
+    this.#indexStreams();
+    await this.#persistence.replaceLog();
+    this.#room.restartEpoch();
+    return true;
+  }
+
+  #onTrouble(message: string | null): void {
+    const save = this.#saver.status;
+    this.#room.broadcast({ type: "save", save: message === null ? save : { ...save, state: "failed", message } });
+  }
+
+  #snapshot(): Snapshot {
+    return {
+      version: 1,
+      path: this.#parts.path,
+      seq: this.#seq,
+      state: { ...this.#state, clients: [] },
+      clientSeqs: this.#submissions.toJSON(),
+      saved: this.#saved,
+      cursor: this.#cursor(),
+    };
+  }
+
+  #cursor(): KernelCursor | null {
+    return this.#driver.cursor() ?? this.#lostCursor;
+  }
+
+  #outputStore(): OutputStore {
+    const { blobs, streams } = this.#parts;
+    return { blobs, spoolFile: (outputId) => streams.file(outputId) };
+  }
+
+  #file(): string {
+    return join(this.#parts.root, this.#parts.path);
+  }
+}
+
+/** The answer to a prompt goes to the kernel and nowhere else. */
+const loggable = (op: UserOperation): Operation =>
+  op.type === "answer-prompt" ? { type: "prompt-answered", promptId: op.promptId } : op;
+
+const forbiddenText = (op: UserOperation) =>
+  op.type === "run-cells" || op.type === "interrupt-kernel"
+    ? "You may look at this notebook but not run it. Ask its owner for the runner role."
+    : "You may not change this notebook. Ask its owner for the editor role.";

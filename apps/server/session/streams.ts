@@ -1,0 +1,75 @@
+import { existsSync, mkdirSync, rmSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { readSpool, Spool, type SpoolEnd } from "../store/spool.ts";
+
+/** The spools of one session: the open ones are appended here, the closed ones are only read. */
+export class Streams {
+  readonly #folder: string;
+  readonly #open = new Map<string, Spool>();
+  /** Told after every append. */
+  onAppend: (outputId: string) => void = () => {};
+
+  constructor(folder: string) {
+    this.#folder = folder;
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+  }
+
+  file(outputId: string): string {
+    return join(this.#folder, outputId);
+  }
+
+  open(outputId: string): void {
+    this.#open.set(outputId, Spool.create(this.file(outputId)));
+  }
+
+  /** After a server restart: goes on after `bytes`. */
+  async resume(outputId: string, bytes: number): Promise<void> {
+    this.#open.set(outputId, await Spool.resume(this.file(outputId), bytes));
+  }
+
+  isOpen(outputId: string): boolean {
+    return this.#open.has(outputId);
+  }
+
+  append(outputId: string, text: string): void {
+    this.#open.get(outputId)?.append(text);
+    this.onAppend(outputId);
+  }
+
+  /** Null where it is closed already. */
+  close(outputId: string): SpoolEnd | null {
+    const spool = this.#open.get(outputId);
+    this.#open.delete(outputId);
+    return spool?.close() ?? null;
+  }
+
+  /** Bytes of each open stream. */
+  lengths(): Record<string, number> {
+    return Object.fromEntries([...this.#open].map(([id, spool]) => [id, spool.bytes]));
+  }
+
+  openBytes(outputId: string): number | undefined {
+    return this.#open.get(outputId)?.bytes;
+  }
+
+  /** Bytes on disk; 0 where the spool is gone. */
+  size(outputId: string): number {
+    return statSync(this.file(outputId), { throwIfNoEntry: false })?.size ?? 0;
+  }
+
+  read(outputId: string, offset: number, limit: number): Buffer {
+    const file = this.file(outputId);
+    return existsSync(file) ? readSpool(file, offset, limit) : Buffer.alloc(0);
+  }
+
+  discard(outputIds: readonly string[]): void {
+    for (const id of outputIds) {
+      this.close(id);
+      rmSync(this.file(id), { force: true });
+    }
+  }
+
+  closeAll(): void {
+    for (const id of [...this.#open.keys()]) this.close(id);
+  }
+}

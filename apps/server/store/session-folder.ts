@@ -1,0 +1,128 @@
+import { mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { type Entry, entrySchema, type SessionState } from "@opsbook/notebook/session";
+import { z } from "zod";
+import { writeAtomic } from "./atomic-write.ts";
+import { GroupLog } from "./group-log.ts";
+
+/** How far the kernel's messages are part of the session: later ones are asked for again after a restart. */
+const cursorSchema = z.object({
+  kernelId: z.string(),
+  kseq: z.number().int(),
+  /** Bytes of each open stream output. */
+  streams: z.record(z.string(), z.number().int()),
+});
+export type KernelCursor = z.infer<typeof cursorSchema>;
+
+/** The `.ipynb` on disk has this SHA-256 and holds everything up to `seq`. */
+const savedSchema = z.object({ seq: z.number().int(), hash: z.string() });
+export type Saved = z.infer<typeof savedSchema>;
+
+const snapshotSchema = z.object({
+  version: z.literal(1),
+  path: z.string(),
+  seq: z.number().int(),
+  state: z.custom<SessionState>((value) => typeof value === "object" && value !== null && "notebook" in value),
+  /** Last submission of each client, newest client last. */
+  clientSeqs: z.array(z.tuple([z.string(), z.number().int()])),
+  saved: savedSchema.nullable(),
+  cursor: cursorSchema.nullable(),
+});
+export type Snapshot = z.infer<typeof snapshotSchema>;
+
+const recordSchema = z.union([
+  z.object({ entry: entrySchema }),
+  z.object({ cursor: cursorSchema }),
+  z.object({ saved: savedSchema }),
+]);
+export type LogRecord = z.infer<typeof recordSchema>;
+
+export interface Recovered {
+  snapshot: Snapshot;
+  /** What came after the snapshot, in order. */
+  entries: Entry[];
+  saved: Saved | null;
+  cursor: KernelCursor | null;
+}
+
+const LOG_NAME = /^log-(\d+)\.jsonl$/;
+
+/**
+ * `.opsbook/sessions/<id>/`: `snapshot.json` and the log since. A log file is named by the sequence number
+ * it starts after; the ones a newer snapshot covers are deleted once that is on disk.
+ */
+export class SessionFolder {
+  readonly folder: string;
+
+  constructor(folder: string) {
+    this.folder = folder;
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+  }
+
+  /** Null for a new folder. Throws where the snapshot is unreadable; a torn last log line is dropped. */
+  async recover(): Promise<Recovered | null> {
+    const text = await readFile(join(this.folder, "snapshot.json"), "utf8").catch((error: NodeJS.ErrnoException) => {
+      if (error.code === "ENOENT") return null;
+      throw error;
+    });
+    if (text === null) return null;
+    const snapshot = snapshotSchema.parse(JSON.parse(text));
+    const recovered: Recovered = { snapshot, entries: [], saved: snapshot.saved, cursor: snapshot.cursor };
+    let seq = snapshot.seq;
+    for (const record of this.#logs().flatMap(({ file }) => readLog(file))) {
+      if ("entry" in record) {
+        if (record.entry.seq <= seq) continue;
+        // A hole means an older log was lost: what follows cannot be applied.
+        if (record.entry.seq !== seq + 1) break;
+        seq = record.entry.seq;
+        recovered.entries.push(record.entry);
+      } else if ("cursor" in record) recovered.cursor = record.cursor;
+      else recovered.saved = record.saved;
+    }
+    return recovered;
+  }
+
+  /** Appends go here from now on. `trailer`: the kernel cursor, asked for with every write. */
+  openLog(seq: number, trailer: () => KernelCursor | null): GroupLog {
+    return new GroupLog(join(this.folder, `log-${seq}.jsonl`), () => {
+      const cursor = trailer();
+      return cursor && JSON.stringify({ cursor } satisfies LogRecord);
+    });
+  }
+
+  /** Replaces the snapshot, then drops the logs that began before it. */
+  async writeSnapshot(snapshot: Snapshot): Promise<void> {
+    await writeAtomic(join(this.folder, "snapshot.json"), JSON.stringify(snapshot), 0o600);
+    for (const { file, from } of this.#logs()) if (from < snapshot.seq) rmSync(file);
+  }
+
+  #logs(): { file: string; from: number }[] {
+    return readdirSync(this.folder)
+      .flatMap((name) => {
+        const from = LOG_NAME.exec(name)?.[1];
+        return from === undefined ? [] : [{ file: join(this.folder, name), from: Number(from) }];
+      })
+      .sort((a, b) => a.from - b.from);
+  }
+}
+
+function readLog(file: string): LogRecord[] {
+  const records: LogRecord[] = [];
+  for (const line of readFileSync(file, "utf8").split("\n")) {
+    if (line === "") continue;
+    const record = parseLine(line);
+    // Nothing after a torn line was ever acknowledged.
+    if (!record) break;
+    records.push(record);
+  }
+  return records;
+}
+
+function parseLine(line: string): LogRecord | null {
+  try {
+    return recordSchema.parse(JSON.parse(line));
+  } catch {
+    return null;
+  }
+}
