@@ -50,7 +50,7 @@ const LAZY: Record<string, RegExp> = {
   highlight: /node_modules\/highlight\.js\//,
 };
 
-const server = process.env["OPSBOOK_SERVER"] ?? "http://127.0.0.1:8888";
+const server = process.env.OPSBOOK_SERVER ?? "http://127.0.0.1:8888";
 // The server compares Origin with Host: both are rewritten to its own.
 const toServer = { target: server, changeOrigin: true, headers: { origin: server }, ws: true };
 

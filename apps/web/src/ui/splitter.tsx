@@ -43,7 +43,6 @@ export function Splitter({ label, orientation, value, min, max, after = false, o
 
   return (
     <hr
-      // biome-ignore lint/a11y/noNoninteractiveTabindex: a separator that moves is a widget (ARIA 1.2, separator)
       tabIndex={0}
       aria-label={label}
       aria-orientation={orientation}

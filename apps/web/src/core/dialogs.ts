@@ -1,0 +1,10 @@
+import { createStore } from "zustand/vanilla";
+
+/** The app's own dialogs: at most one is open. */
+export type AppDialog = "palette" | "shortcuts" | "settings" | "share";
+
+export const dialogStore = createStore<{ open: AppDialog | null }>(() => ({ open: null }));
+
+export function openDialog(dialog: AppDialog | null): void {
+  dialogStore.setState({ open: dialog });
+}

@@ -1,0 +1,76 @@
+import { Columns2, Copy, FilePlus2, FolderPlus, Pencil, RefreshCw, SquareArrowOutUpRight, Trash2 } from "lucide-react";
+import { parentPath } from "../../core/paths.ts";
+import type { Entry } from "../../core/server.ts";
+import { showToast } from "../../core/toasts.ts";
+import { openPath } from "../../core/workspace.ts";
+import type { MenuItem } from "../../ui/menu.tsx";
+import { newFolder, newNotebook } from "./file-actions.ts";
+import { refreshTree, setExpanded, setRenaming } from "./tree-store.ts";
+
+export function folderMenu(folder: string): MenuItem[] {
+  return [
+    { id: "notebook", label: "New notebook", icon: <FilePlus2 size={13} />, onSelect: () => void newNotebook(folder) },
+    { id: "folder", label: "New folder", icon: <FolderPlus size={13} />, onSelect: () => void newFolder(folder) },
+    { id: "refresh", label: "Refresh", icon: <RefreshCw size={13} />, onSelect: () => void refreshTree() },
+  ];
+}
+
+async function copyPath(path: string): Promise<void> {
+  try {
+    await navigator.clipboard.writeText(path);
+    showToast({ tone: "ok", text: "Path copied." });
+  } catch {
+    // No clipboard without https or a gesture: the path itself can still be selected by hand.
+    showToast({ tone: "info", text: path });
+  }
+}
+
+export function entryMenu(entry: Entry, onDelete: () => void): MenuItem[] {
+  const isFolder = entry.type === "directory";
+  const open: MenuItem[] = isFolder
+    ? []
+    : [
+        {
+          id: "open",
+          label: "Open",
+          icon: <SquareArrowOutUpRight size={13} />,
+          keys: "Enter",
+          onSelect: () => openPath(entry.path),
+        },
+        {
+          id: "beside",
+          label: "Open to the side",
+          icon: <Columns2 size={13} />,
+          keys: "Shift+Enter",
+          onSelect: () => openPath(entry.path, { beside: true }),
+        },
+        { kind: "separator", id: "after-open" },
+      ];
+  const folder = isFolder ? entry.path : parentPath(entry.path);
+  const create = folderMenu(folder).map((item) =>
+    "onSelect" in item
+      ? {
+          ...item,
+          onSelect: () => {
+            if (isFolder) setExpanded(entry.path, true);
+            item.onSelect();
+          },
+        }
+      : item,
+  );
+  return [
+    ...open,
+    ...create,
+    { kind: "separator", id: "after-create" },
+    { id: "copy", label: "Copy path", icon: <Copy size={13} />, onSelect: () => void copyPath(entry.path) },
+    {
+      id: "rename",
+      label: "Rename",
+      icon: <Pencil size={13} />,
+      keys: "F2",
+      // The menu gives focus back to the tree when it closes; the name field must come after that.
+      onSelect: () => requestAnimationFrame(() => setRenaming(entry.path)),
+    },
+    { id: "delete", label: "Delete", icon: <Trash2 size={13} />, keys: "Delete", danger: true, onSelect: onDelete },
+  ];
+}

@@ -1,0 +1,153 @@
+import { type Command, registerCommands } from "../../core/commands.ts";
+import { openDialog } from "../../core/dialogs.ts";
+import { layoutStore, type SideView, updateLayout } from "../../core/layout.ts";
+import { mayEdit, meStore } from "../../core/me.ts";
+import { logout } from "../../core/server.ts";
+import { settingsStore, updateSettings } from "../../core/settings.ts";
+import { currentDock, workspaceStore } from "../../core/workspace.ts";
+import { newFolder, newNotebook } from "../files/file-actions.ts";
+import { refreshTree, reveal } from "../files/tree-store.ts";
+import { newTerminal } from "../terminal/terminals-store.ts";
+
+function toggleSide(view: SideView): void {
+  updateLayout({ sideView: layoutStore.getState().sideView === view ? null : view });
+}
+
+function togglePanel(): void {
+  const { panelOpen, terminals } = layoutStore.getState();
+  // An empty panel would be a detour: the first use opens a terminal at once.
+  if (!panelOpen && terminals.length === 0) void newTerminal();
+  else updateLayout({ panelOpen: !panelOpen, panelMaximized: false });
+}
+
+function revealActive(): void {
+  const { active } = workspaceStore.getState();
+  if (!active || active.kind === "terminal") return;
+  updateLayout({ sideView: "files" });
+  reveal(active.path);
+}
+
+async function leave(): Promise<void> {
+  await logout();
+  window.location.reload();
+}
+
+const editor = (): boolean => mayEdit(meStore.getState().me);
+const hasTab = (): boolean => workspaceStore.getState().active !== null;
+
+const COMMANDS: readonly Command[] = [
+  {
+    id: "app.palette",
+    title: "Search and commands",
+    group: "View",
+    keys: ["Mod+K", "Mod+Shift+P"],
+    hidden: true,
+    run: () => openDialog("palette"),
+  },
+  { id: "app.shortcuts", title: "Keyboard shortcuts", group: "Help", keys: ["?"], run: () => openDialog("shortcuts") },
+  { id: "app.settings", title: "Settings", group: "View", keys: ["Mod+,"], run: () => openDialog("settings") },
+  {
+    id: "app.share",
+    title: "Invite somebody",
+    group: "View",
+    when: () => meStore.getState().me?.role === "admin",
+    run: () => openDialog("share"),
+  },
+  { id: "app.logout", title: "Log out", group: "View", run: leave },
+  { id: "files.new-notebook", title: "New notebook", group: "Files", when: editor, run: () => newNotebook() },
+  { id: "files.new-folder", title: "New folder", group: "Files", when: editor, run: () => newFolder() },
+  { id: "files.refresh", title: "Refresh the explorer", group: "Files", run: refreshTree },
+  { id: "files.reveal", title: "Show this file in the explorer", group: "Files", when: hasTab, run: revealActive },
+  {
+    id: "terminal.new",
+    title: "New terminal",
+    group: "Terminal",
+    keys: ["Mod+Shift+`", "Mod+Shift+~"],
+    when: editor,
+    run: async () => void (await newTerminal()),
+  },
+  {
+    id: "terminal.toggle",
+    title: "Show or hide the terminal panel",
+    group: "Terminal",
+    keys: ["Mod+`"],
+    run: togglePanel,
+  },
+  { id: "view.files", title: "Explorer", group: "View", keys: ["Mod+Shift+E"], run: () => toggleSide("files") },
+  { id: "view.terminals", title: "Terminals", group: "View", run: () => toggleSide("terminals") },
+  { id: "view.people", title: "People", group: "View", run: () => toggleSide("people") },
+  {
+    id: "view.side",
+    title: "Show or hide the side bar",
+    group: "View",
+    keys: ["Mod+B"],
+    run: () => updateLayout({ sideView: layoutStore.getState().sideView === null ? "files" : null }),
+  },
+  {
+    id: "view.inspector",
+    title: "Show or hide the inspector",
+    group: "View",
+    keys: ["Mod+Alt+B"],
+    run: () => updateLayout({ inspectorOpen: !layoutStore.getState().inspectorOpen }),
+  },
+  {
+    id: "view.theme-dark",
+    title: "Dark theme",
+    group: "View",
+    when: () => settingsStore.getState().theme !== "dark",
+    run: () => updateSettings({ theme: "dark" }),
+  },
+  {
+    id: "view.theme-light",
+    title: "Light theme",
+    group: "View",
+    when: () => settingsStore.getState().theme !== "light",
+    run: () => updateSettings({ theme: "light" }),
+  },
+  {
+    id: "view.theme-system",
+    title: "Theme as the system",
+    group: "View",
+    when: () => settingsStore.getState().theme !== "system",
+    run: () => updateSettings({ theme: "system" }),
+  },
+  // Ctrl+W and Ctrl+Tab belong to the browser and cannot be had.
+  {
+    id: "view.close-tab",
+    title: "Close the tab",
+    group: "View",
+    keys: ["Alt+W"],
+    when: hasTab,
+    run: () => currentDock()?.closeActive(),
+  },
+  {
+    id: "view.next-tab",
+    title: "Next tab",
+    group: "View",
+    keys: ["Alt+PageDown"],
+    hidden: true,
+    when: hasTab,
+    run: () => currentDock()?.step(1),
+  },
+  {
+    id: "view.previous-tab",
+    title: "Previous tab",
+    group: "View",
+    keys: ["Alt+PageUp"],
+    hidden: true,
+    when: hasTab,
+    run: () => currentDock()?.step(-1),
+  },
+  {
+    id: "view.split-right",
+    title: "Move the tab to a split on the right",
+    group: "View",
+    keys: ["Mod+\\"],
+    when: hasTab,
+    run: () => currentDock()?.splitRight(),
+  },
+];
+
+export function registerFrameCommands(): () => void {
+  return registerCommands(COMMANDS);
+}

@@ -1,0 +1,138 @@
+import { useEffect, useState } from "react";
+import { useStore } from "zustand";
+import { layoutStore, updateLayout } from "../../core/layout.ts";
+import { ErrorBoundary } from "../../ui/error-boundary.tsx";
+import { Splitter } from "../../ui/splitter.tsx";
+import { FilesView } from "../files/files-view.tsx";
+import { PeopleView } from "../people/people-view.tsx";
+import { StatusBar } from "../status/status-bar.tsx";
+import { TerminalPanel } from "../terminal/terminal-panel.tsx";
+import { TerminalsView } from "../terminal/terminals-view.tsx";
+import { ActivityBar } from "./activity-bar.tsx";
+import { DockArea } from "./dock.tsx";
+import { Inspector } from "./inspector.tsx";
+import { TopBar } from "./top-bar.tsx";
+
+const SIDE = { min: 160, max: 520 };
+const INSPECTOR = { min: 200, max: 520 };
+const PANEL = { min: 96, max: 900 };
+
+/** Below this many pixels the inspector would leave the notebook too little: it folds until there is room again. */
+const INSPECTOR_NEEDS = 1100;
+
+function useMedia(query: string): boolean {
+  const [matches, setMatches] = useState(() => window.matchMedia(query).matches);
+  useEffect(() => {
+    const list = window.matchMedia(query);
+    const onChange = (): void => setMatches(list.matches);
+    list.addEventListener("change", onChange);
+    onChange();
+    return () => list.removeEventListener("change", onChange);
+  }, [query]);
+  return matches;
+}
+
+function SideBar() {
+  const view = useStore(layoutStore, (state) => state.sideView);
+  const width = useStore(layoutStore, (state) => state.sideWidth);
+  if (!view) return null;
+  return (
+    <>
+      <aside
+        aria-label="Side bar"
+        className="flex min-h-0 flex-none flex-col border-line-soft border-r bg-side"
+        style={{ width }}
+      >
+        <ErrorBoundary what="This panel" key={view}>
+          {view === "files" ? <FilesView /> : view === "terminals" ? <TerminalsView /> : <PeopleView />}
+        </ErrorBoundary>
+      </aside>
+      <Splitter
+        label="Width of the side bar"
+        orientation="vertical"
+        value={width}
+        {...SIDE}
+        onChange={(sideWidth) => updateLayout({ sideWidth })}
+      />
+    </>
+  );
+}
+
+function Center() {
+  const open = useStore(layoutStore, (state) => state.panelOpen);
+  const height = useStore(layoutStore, (state) => state.panelHeight);
+  const maximized = useStore(layoutStore, (state) => state.panelMaximized) && open;
+  // Once shown, the panel stays mounted: its terminals keep their screens while it is folded.
+  const [mounted, setMounted] = useState(open);
+  if (open && !mounted) setMounted(true);
+  return (
+    <main className="flex min-w-0 flex-1 flex-col">
+      <div className="min-h-0 flex-1" hidden={maximized}>
+        <ErrorBoundary what="The tabs">
+          <DockArea />
+        </ErrorBoundary>
+      </div>
+      {open && !maximized ? (
+        <Splitter
+          label="Height of the terminal panel"
+          orientation="horizontal"
+          after
+          value={height}
+          {...PANEL}
+          onChange={(panelHeight) => updateLayout({ panelHeight })}
+        />
+      ) : null}
+      {mounted ? (
+        <div
+          hidden={!open}
+          className="max-h-[75%] flex-none border-line border-t data-[maximized]:max-h-none data-[maximized]:flex-1"
+          {...(maximized ? { "data-maximized": "" } : {})}
+          style={maximized ? {} : { height }}
+        >
+          <ErrorBoundary what="The terminals">
+            <TerminalPanel />
+          </ErrorBoundary>
+        </div>
+      ) : null}
+    </main>
+  );
+}
+
+function InspectorPane() {
+  const open = useStore(layoutStore, (state) => state.inspectorOpen);
+  const width = useStore(layoutStore, (state) => state.inspectorWidth);
+  const roomy = useMedia(`(min-width: ${INSPECTOR_NEEDS}px)`);
+  if (!open || !roomy) return null;
+  return (
+    <>
+      <Splitter
+        label="Width of the inspector"
+        orientation="vertical"
+        after
+        value={width}
+        {...INSPECTOR}
+        onChange={(inspectorWidth) => updateLayout({ inspectorWidth })}
+      />
+      <div className="flex-none border-line-soft border-l" style={{ width }}>
+        <ErrorBoundary what="The inspector">
+          <Inspector />
+        </ErrorBoundary>
+      </div>
+    </>
+  );
+}
+
+export function Frame() {
+  return (
+    <div className="grid h-full grid-rows-[auto_minmax(0,1fr)_auto]">
+      <TopBar />
+      <div className="flex min-h-0">
+        <ActivityBar />
+        <SideBar />
+        <Center />
+        <InspectorPane />
+      </div>
+      <StatusBar />
+    </div>
+  );
+}
