@@ -1,0 +1,48 @@
+import type { Operation } from "../operations.ts";
+import { ADA, stream } from "./fixtures.ts";
+
+/** One operation of each type. */
+export const EXAMPLES: Operation[] = [
+  {
+    type: "insert-cell",
+    cellId: "a",
+    cellType: "code",
+    source: "1",
+    metadata: { tags: ["x"], deep: { n: [1, null, true] } },
+    after: null,
+    index: 0,
+  },
+  { type: "delete-cell", cellId: "a" },
+  { type: "restore-cell", cellId: "a" },
+  { type: "move-cell", cellId: "a", after: "b", index: 1 },
+  { type: "set-cell-type", cellId: "a", cellType: "raw" },
+  { type: "edit-source", cellId: "a", update: "AAA=", splices: [{ index: 0, remove: 1, insert: "\ud83d\ude00" }] },
+  { type: "set-source", cellId: "a", source: "\u2028\ud800" },
+  { type: "set-metadata", cellId: null, set: { title: "T" }, unset: ["x"] },
+  { type: "clear-outputs", cellIds: ["a"] },
+  { type: "run-cells", runs: [{ executionId: "run-0001", cellId: "a", sourceHash: "0".repeat(16) }] },
+  { type: "cancel-run", executionId: "run-0001" },
+  { type: "interrupt-kernel" },
+  { type: "restart-kernel" },
+  { type: "select-kernel", kernelName: "deno" },
+  { type: "answer-prompt", promptId: "ask-0001", value: "yes" },
+  { type: "execution-started", executionId: "run-0001", executionCount: 1 },
+  { type: "output-opened", cellId: "a", output: stream("out-0001", "run-0001") },
+  { type: "output-closed", cellId: "a", outputId: "out-0001", bytes: 3, hash: "ff" },
+  { type: "output-replaced", displayId: "d", data: { "text/plain": "x" }, metadata: {} },
+  { type: "outputs-cleared", cellId: "a" },
+  { type: "execution-finished", executionId: "run-0001", status: "ok", executionCount: 1 },
+  {
+    type: "kernel-changed",
+    kernelName: "deno",
+    displayName: "Deno",
+    language: "typescript",
+    kernelId: null,
+    status: "dead",
+    detail: "exit 1",
+  },
+  { type: "prompt-opened", promptId: "ask-0001", executionId: "run-0001", text: "?", password: false },
+  { type: "prompt-answered", promptId: "ask-0001" },
+  { type: "client-joined", clientId: "tab-0001", user: ADA, role: "viewer" },
+  { type: "client-left", clientId: "tab-0001" },
+];
