@@ -32,7 +32,8 @@ export async function provideComponents(components = COMPONENTS) {
     return missing;
   }
   say(`Installing ${packages.join(", ")} through apt …`);
-  const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
+  // RUNLEVEL keeps the packages from starting their daemons: tests start their own.
+  const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive", RUNLEVEL: "1" };
   const lock = ["-o", "DPkg::Lock::Timeout=300", "-q"];
   await capture("apt-get", [...lock, "update"], { env });
   const { code, output } = await capture(
