@@ -36,12 +36,15 @@ export async function provideComponents(components = COMPONENTS) {
   const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive", RUNLEVEL: "1" };
   const lock = ["-o", "DPkg::Lock::Timeout=300", "-q"];
   await capture("apt-get", [...lock, "update"], { env });
-  const { code, output } = await capture(
-    "apt-get",
-    [...lock, "install", "-y", "--no-install-recommends", ...packages],
-    { env },
-  );
-  if (code !== 0) say(`  apt could not install them: ${output.trim().split("\n").at(-1)}`);
+  const install = (names) =>
+    capture("apt-get", [...lock, "install", "-y", "--no-install-recommends", ...names], { env });
+  if ((await install(packages)).code !== 0) {
+    // apt installs all or nothing: one package that this system lacks must not cost the others.
+    for (const component of missing) {
+      const { code, output } = await install(component.packages);
+      if (code !== 0) say(`  apt could not install ${component.name}: ${output.trim().split("\n").at(-1)}`);
+    }
+  }
   return missingOf(missing);
 }
 
