@@ -45,7 +45,7 @@ function precompress(): Plugin {
 /** Packages that must stay out of the first bundle, each in a chunk of its own. */
 const LAZY: Record<string, RegExp> = {
   monaco: /node_modules\/monaco-editor\//,
-  xterm: /node_modules\/@xterm\//,
+  xterm: /node_modules\/@xterm\/(xterm|addon-fit)\//,
   markdown: /node_modules\/(markdown-it|dompurify|linkify-it|mdurl|uc\.micro|entities|punycode)/,
   highlight: /node_modules\/highlight\.js\//,
 };
@@ -58,6 +58,8 @@ export default defineConfig({
   root: join(import.meta.dirname, "apps/web"),
   // Relative addresses: the app works under any `--base-url` prefix.
   base: "./",
+  // The server puts a fresh nonce in place of this word at each request.
+  html: { cspNonce: "__CSP_NONCE__" },
   plugins: [react(), tailwindcss(), precompress()],
   build: {
     outDir: "dist",

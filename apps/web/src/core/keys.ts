@@ -21,14 +21,20 @@ const NAMED: Record<string, string> = {
   ArrowRight: "Right",
 };
 
+/** Keys whose Shift twin differs between layouts; with Ctrl they mean the place on the keyboard. */
+const PLACES: Record<string, string> = { Backquote: "`", Backslash: "\\" };
+
 /** The stroke of a key event, or null while only modifiers are down. */
 export function strokeOf(event: KeyInput, mac = false): string | null {
-  if (MODIFIER_KEYS.has(event.key) || event.key === "Dead" || event.key === "Process") return null;
+  if (MODIFIER_KEYS.has(event.key) || event.key === "Process") return null;
+  const withControl = event.ctrlKey || event.metaKey;
+  const place = withControl ? PLACES[event.code] : undefined;
+  if (event.key === "Dead" && !place) return null;
   const latinLetter = /^[a-z]$/i.test(event.key);
   // On a layout without Latin letters Ctrl+K still means the key where K is.
-  const fromCode = event.ctrlKey || event.metaKey ? /^Key([A-Z])$/.exec(event.code)?.[1] : undefined;
+  const fromCode = place ?? (withControl ? /^Key([A-Z])$/.exec(event.code)?.[1] : undefined);
   const key = latinLetter ? event.key.toUpperCase() : (fromCode ?? NAMED[event.key] ?? event.key);
-  const typed = key.length === 1 && !/[A-Z0-9]/.test(key);
+  const typed = !place && key.length === 1 && !/[A-Z0-9]/.test(key);
   const parts: string[] = [];
   if (mac ? event.metaKey : event.ctrlKey) parts.push("Mod");
   if (mac ? event.ctrlKey : event.metaKey) parts.push(mac ? "Ctrl" : "Meta");

@@ -2,6 +2,9 @@ import { z } from "zod";
 import { createStore } from "zustand/vanilla";
 import { apiUrl } from "./api.ts";
 
+/** Narrower, and the inspector would leave the notebook too little. */
+export const INSPECTOR_FITS = "(min-width: 1100px)";
+
 export const SIDE_VIEWS = ["files", "terminals", "people"] as const;
 export type SideView = (typeof SIDE_VIEWS)[number];
 
@@ -10,6 +13,8 @@ const layoutSchema = z.object({
   /** Sizes in pixels. */
   sideWidth: z.number().catch(216),
   inspectorOpen: z.boolean().catch(true),
+  /** Whether it lies over the notebook where there is no room beside it. */
+  inspectorOverlay: z.boolean().catch(false),
   inspectorWidth: z.number().catch(264),
   panelOpen: z.boolean().catch(false),
   panelHeight: z.number().catch(220),
@@ -22,7 +27,7 @@ const layoutSchema = z.object({
   /** Paths opened last, newest first. */
   recent: z.array(z.string()).catch([]),
   /** The docking library's own description of tabs and splits. */
-  dock: z.unknown(),
+  dock: z.unknown().optional(),
 });
 export type Layout = z.infer<typeof layoutSchema>;
 

@@ -26,6 +26,11 @@ export function Dialog({ open, onOpenChange, title, description, width = 460, ch
         <Radix.Overlay className={OVERLAY} />
         <Radix.Content
           className={PANEL}
+          // Focus on the first button would open its tooltip and read the button before the title.
+          onOpenAutoFocus={(event) => {
+            event.preventDefault();
+            if (event.currentTarget instanceof HTMLElement) event.currentTarget.focus();
+          }}
           style={{ maxWidth: width }}
           {...(description ? {} : { "aria-describedby": undefined })}
         >

@@ -1,11 +1,12 @@
 import { Files, Keyboard, type LucideIcon, PanelRight, Settings, SquareTerminal, UsersRound } from "lucide-react";
 import { useStore } from "zustand";
 import { runCommand } from "../../core/commands.ts";
-import { layoutStore, type SideView } from "../../core/layout.ts";
+import { INSPECTOR_FITS, layoutStore, type SideView } from "../../core/layout.ts";
 import { cx } from "../../ui/cx.ts";
 import { Tooltip } from "../../ui/tooltip.tsx";
 import { usePeople } from "../people/use-people.ts";
 import { terminalsStore } from "../terminal/terminals-store.ts";
+import { useMedia } from "./use-media.ts";
 
 interface ItemProps {
   icon: LucideIcon;
@@ -45,7 +46,8 @@ function Item({ icon: Icon, label, keys, pressed, count = 0, command }: ItemProp
 
 export function ActivityBar() {
   const view = useStore(layoutStore, (state) => state.sideView);
-  const inspector = useStore(layoutStore, (state) => state.inspectorOpen);
+  const fits = useMedia(INSPECTOR_FITS);
+  const inspector = useStore(layoutStore, (state) => (fits ? state.inspectorOpen : state.inspectorOverlay));
   const terminals = useStore(terminalsStore, (state) => state.names?.length ?? 0);
   const people = usePeople().length;
   const is = (name: SideView): boolean => view === name;

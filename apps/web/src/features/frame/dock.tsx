@@ -82,7 +82,6 @@ export function DockArea() {
       defaultRenderer="always"
       disableFloatingGroups
       scrollbars="native"
-      keyboardNavigation={{ keymap: { nextTab: "alt+pagedown", prevTab: "alt+pageup" } }}
       onReady={onReady}
     />
   );

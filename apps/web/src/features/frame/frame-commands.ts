@@ -1,6 +1,6 @@
 import { type Command, registerCommands } from "../../core/commands.ts";
 import { openDialog } from "../../core/dialogs.ts";
-import { layoutStore, type SideView, updateLayout } from "../../core/layout.ts";
+import { INSPECTOR_FITS, layoutStore, type SideView, updateLayout } from "../../core/layout.ts";
 import { mayEdit, meStore } from "../../core/me.ts";
 import { logout } from "../../core/server.ts";
 import { settingsStore, updateSettings } from "../../core/settings.ts";
@@ -18,6 +18,12 @@ function togglePanel(): void {
   // An empty panel would be a detour: the first use opens a terminal at once.
   if (!panelOpen && terminals.length === 0) void newTerminal();
   else updateLayout({ panelOpen: !panelOpen, panelMaximized: false });
+}
+
+function toggleInspector(): void {
+  const { inspectorOpen, inspectorOverlay } = layoutStore.getState();
+  if (window.matchMedia(INSPECTOR_FITS).matches) updateLayout({ inspectorOpen: !inspectorOpen });
+  else updateLayout({ inspectorOverlay: !inspectorOverlay });
 }
 
 function revealActive(): void {
@@ -62,7 +68,7 @@ const COMMANDS: readonly Command[] = [
     id: "terminal.new",
     title: "New terminal",
     group: "Terminal",
-    keys: ["Mod+Shift+`", "Mod+Shift+~"],
+    keys: ["Mod+Shift+`"],
     when: editor,
     run: async () => void (await newTerminal()),
   },
@@ -88,7 +94,7 @@ const COMMANDS: readonly Command[] = [
     title: "Show or hide the inspector",
     group: "View",
     keys: ["Mod+Alt+B"],
-    run: () => updateLayout({ inspectorOpen: !layoutStore.getState().inspectorOpen }),
+    run: toggleInspector,
   },
   {
     id: "view.theme-dark",

@@ -1,6 +1,6 @@
-import { useEffect, useState } from "react";
+import { useState } from "react";
 import { useStore } from "zustand";
-import { layoutStore, updateLayout } from "../../core/layout.ts";
+import { INSPECTOR_FITS, layoutStore, updateLayout } from "../../core/layout.ts";
 import { ErrorBoundary } from "../../ui/error-boundary.tsx";
 import { Splitter } from "../../ui/splitter.tsx";
 import { FilesView } from "../files/files-view.tsx";
@@ -12,25 +12,11 @@ import { ActivityBar } from "./activity-bar.tsx";
 import { DockArea } from "./dock.tsx";
 import { Inspector } from "./inspector.tsx";
 import { TopBar } from "./top-bar.tsx";
+import { useMedia } from "./use-media.ts";
 
 const SIDE = { min: 160, max: 520 };
 const INSPECTOR = { min: 200, max: 520 };
 const PANEL = { min: 96, max: 900 };
-
-/** Below this many pixels the inspector would leave the notebook too little: it folds until there is room again. */
-const INSPECTOR_NEEDS = 1100;
-
-function useMedia(query: string): boolean {
-  const [matches, setMatches] = useState(() => window.matchMedia(query).matches);
-  useEffect(() => {
-    const list = window.matchMedia(query);
-    const onChange = (): void => setMatches(list.matches);
-    list.addEventListener("change", onChange);
-    onChange();
-    return () => list.removeEventListener("change", onChange);
-  }, [query]);
-  return matches;
-}
 
 function SideBar() {
   const view = useStore(layoutStore, (state) => state.sideView);
@@ -41,7 +27,7 @@ function SideBar() {
       <aside
         aria-label="Side bar"
         className="flex min-h-0 flex-none flex-col border-line-soft border-r bg-side"
-        style={{ width }}
+        style={{ width, maxWidth: "40vw" }}
       >
         <ErrorBoundary what="This panel" key={view}>
           {view === "files" ? <FilesView /> : view === "terminals" ? <TerminalsView /> : <PeopleView />}
@@ -101,8 +87,21 @@ function Center() {
 function InspectorPane() {
   const open = useStore(layoutStore, (state) => state.inspectorOpen);
   const width = useStore(layoutStore, (state) => state.inspectorWidth);
-  const roomy = useMedia(`(min-width: ${INSPECTOR_NEEDS}px)`);
-  if (!open || !roomy) return null;
+  const overlay = useStore(layoutStore, (state) => state.inspectorOverlay);
+  const fits = useMedia(INSPECTOR_FITS);
+  if (!fits) {
+    return overlay ? (
+      <div
+        className="absolute inset-y-0 right-0 z-20 border-line border-l shadow-pop"
+        style={{ width, maxWidth: "80vw" }}
+      >
+        <ErrorBoundary what="The inspector">
+          <Inspector />
+        </ErrorBoundary>
+      </div>
+    ) : null;
+  }
+  if (!open) return null;
   return (
     <>
       <Splitter
@@ -126,7 +125,7 @@ export function Frame() {
   return (
     <div className="grid h-full grid-rows-[auto_minmax(0,1fr)_auto]">
       <TopBar />
-      <div className="flex min-h-0">
+      <div className="relative flex min-h-0">
         <ActivityBar />
         <SideBar />
         <Center />

@@ -139,7 +139,9 @@ export function StatusBar() {
           Server not reachable
         </Part>
       )}
-      {notebook ? <NotebookStatus path={notebook} /> : <span className="flex-1" />}
+      <div className="flex min-w-0 flex-1 items-center gap-4">
+        {notebook ? <NotebookStatus path={notebook} /> : null}
+      </div>
       {people > 0 ? (
         <button
           type="button"

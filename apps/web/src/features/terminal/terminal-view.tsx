@@ -112,7 +112,10 @@ export function TerminalView({ name, visible, autoFocus = false }: TerminalViewP
           <Spinner label="Opening the terminal" />
         </div>
       )}
-      <div ref={host} className="min-h-0 flex-1 overflow-hidden py-1.5 pr-1 pl-4" />
+      {/* xterm's fit counts its parent's whole width, padding too: the padding lies one further out. */}
+      <div className="min-h-0 flex-1 py-1.5 pr-1 pl-4">
+        <div ref={host} className="h-full overflow-hidden" />
+      </div>
       {quiet ? null : (
         <div role="status" className="flex flex-none items-center gap-3 border-line-soft border-t px-4 py-1.5">
           <Notice name={name} state={state} onRetry={() => instance.current?.retryNow()} />
