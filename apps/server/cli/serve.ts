@@ -44,6 +44,11 @@ async function serve(invocation: Invocation): Promise<number> {
   const settings = readSettings(stateDir, texts(invocation, "set"));
   const scrubber = new Scrubber();
   const log = createLogger({ stateDir, level: settings["log.level"], scrubber });
+  process.on("unhandledRejection", (error) => log.error({ err: error }, "a promise was rejected and nobody looked"));
+  process.on("uncaughtException", (error) => {
+    log.fatal({ err: error }, "stopped by an error");
+    process.exit(1);
+  });
   const server = await startServer({
     root,
     ...address,

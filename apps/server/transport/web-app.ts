@@ -22,6 +22,8 @@ const TYPES: Record<string, string> = {
   ".woff2": "font/woff2",
 };
 const COMPRESSIBLE = new Set([".css", ".js", ".json", ".map", ".svg", ".ttf", ".txt"]);
+/** `html.cspNonce` of vite.config.ts. */
+const NONCE_PLACEHOLDER = "__CSP_NONCE__";
 const YEAR_S = 31_536_000;
 
 type Encoding = "br" | "gzip" | "identity";
@@ -138,6 +140,9 @@ async function readBody(file: string, encoding: Encoding): Promise<Buffer> {
   }
 }
 
+/** The build may have put its placeholder where a nonce goes; a tag without one gets it here. */
 function withNonce(html: string, nonce: string): string {
-  return html.replace(/<(script|link)\b(?![^>]*\bnonce=)/gi, `<$1 nonce="${nonce}"`);
+  return html
+    .replaceAll(NONCE_PLACEHOLDER, nonce)
+    .replace(/<(script|link)\b(?![^>]*\bnonce=)/gi, `<$1 nonce="${nonce}"`);
 }

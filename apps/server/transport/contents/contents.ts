@@ -32,9 +32,11 @@ export class Contents {
     return this.#root.inParent(target, async (parent, name) => {
       await using handle = await parent.openFile(name);
       const stat = await handle.stat();
-      if (stat.isDirectory()) return this.#root.inFolder(target, (folder) => this.#directory(path, folder, query));
+      if (stat.isDirectory()) {
+        return await this.#root.inFolder(target, (folder) => this.#directory(path, folder, query));
+      }
       if (!stat.isFile()) throw new HttpError("bad-request", `${path.join("/")} is not a regular file.`);
-      return this.#file(path, { handle, stat, query });
+      return await this.#file(path, { handle, stat, query });
     });
   }
 
