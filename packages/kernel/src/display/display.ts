@@ -1,0 +1,57 @@
+import { randomUUID } from "node:crypto";
+import type { JsonObject, JsonValue } from "@opsbook/jupyter/codec";
+import { currentExecution } from "../main/execution.ts";
+import type { Reporter } from "../main/reporter.ts";
+import { bundleOf, imageBundle, type MimeBundle } from "./bundle.ts";
+import { boundedJson } from "./json.ts";
+
+export interface DisplayOptions {
+  /** Under this name the display can be replaced later. */
+  id?: string;
+  /** Replace what was shown under `id`. */
+  update?: boolean;
+}
+
+export interface DisplayHandle {
+  readonly id: string;
+  update(value: unknown): void;
+}
+
+/** `display` of the cells: shows a value now, in the cell whose code calls it. */
+export function createDisplay(reporter: Reporter) {
+  const send = (bundle: MimeBundle, options: DisplayOptions = {}): DisplayHandle => {
+    const id = options.id ?? randomUUID();
+    const content: JsonObject = { data: bundle.data, metadata: bundle.metadata, transient: { display_id: id } };
+    const type = options.update ? "update_display_data" : "display_data";
+    reporter.publish(currentExecution()?.index ?? 0, type, content);
+    return { id, update: (value) => void send(bundleOf(value), { id, update: true }) };
+  };
+  const mime = (type: string) => (value: unknown, options?: DisplayOptions) =>
+    send({ data: { "text/plain": String(value), [type]: String(value) }, metadata: {} }, options);
+  const display = (value: unknown, options?: DisplayOptions): DisplayHandle => send(bundleOf(value), options);
+  return Object.assign(display, {
+    html: mime("text/html"),
+    markdown: mime("text/markdown"),
+    svg: mime("image/svg+xml"),
+    latex: mime("text/latex"),
+    json: (value: unknown, options?: DisplayOptions) => {
+      const data: JsonValue = boundedJson(value);
+      return send({ data: { "text/plain": JSON.stringify(data), "application/json": data }, metadata: {} }, options);
+    },
+    image: (bytes: Uint8Array, options?: DisplayOptions) => {
+      const bundle = imageBundle(bytes);
+      if (!bundle) throw new TypeError("display.image takes the bytes of a PNG or JPEG.");
+      return send(bundle, options);
+    },
+    /** A bundle as it is, MIME type to data. */
+    raw: send,
+  });
+}
+
+export type Display = ReturnType<typeof createDisplay>;
+
+export function createClearOutput(reporter: Reporter) {
+  return (options: { wait?: boolean } = {}): void => {
+    reporter.publish(currentExecution()?.index ?? 0, "clear_output", { wait: options.wait ?? false });
+  };
+}

@@ -1,0 +1,73 @@
+import type { JsonObject, ParentHeader } from "@opsbook/jupyter/codec";
+import type { RingMemory } from "./output/ring.ts";
+
+/** What the two threads of a kernel tell each other. */
+
+export interface WorkerInput {
+  connectionFile: string;
+  ring: RingMemory;
+  /** Shared flags, see FLAG. */
+  flags: SharedArrayBuffer;
+  /** Set when the process shall end with another one. */
+  parentPid: number | null;
+}
+
+/** Indices into the shared Int32Array of flags. */
+export const FLAG = {
+  /** 1 once the worker has sent everything and closed its sockets: the process may end. */
+  closed: 0,
+} as const;
+
+/** Milliseconds the main thread waits for the worker to send the last messages before the process ends. */
+export const LAST_WORDS = 3000;
+
+export interface ExecuteOrder {
+  type: "execute";
+  /** The kernel's own number of an execution, from 1; outputs are tagged with it. */
+  index: number;
+  header: ParentHeader;
+  code: string;
+  silent: boolean;
+  storeHistory: boolean;
+  /** The number people see. */
+  count: number;
+  userExpressions: Record<string, string>;
+  allowStdin: boolean;
+}
+
+/** A question that does not run the user's code, answered as soon as the thread is free. */
+export type Question =
+  | { kind: "complete"; code: string; cursor: number }
+  | { kind: "inspect"; code: string; cursor: number; detail: number }
+  | { kind: "is-complete"; code: string };
+
+export type ToMain =
+  | ExecuteOrder
+  | { type: "ask"; id: number; question: Question }
+  | { type: "interrupt"; index: number }
+  | { type: "input-reply"; id: number; value: string }
+  | { type: "input-failed"; id: number; reason: string }
+  | { type: "exit"; code: number };
+
+/** Every one but `wake` carries the number of its mark in the ring. */
+export type ToWorker =
+  | { type: "wake" }
+  | ({ sequence: number } & (
+      | { type: "ready" }
+      | { type: "publish"; index: number; messageType: string; content: JsonObject; metadata: JsonObject }
+      | { type: "done"; index: number; reply: JsonObject; outputText: string | null }
+      | { type: "answer"; id: number; content: JsonObject }
+      /** An interrupt arrived; `running` says whether that execution still was. */
+      | { type: "interrupted"; index: number; running: boolean }
+      | { type: "input"; id: number; index: number; prompt: string; password: boolean }
+      /** For the host channel; the worker knows whether anybody listens. */
+      | { type: "host"; index: number; data: JsonObject }
+      | { type: "child"; index: number; pid: number; alive: boolean }
+      /** Nothing can write for this execution any more. */
+      | { type: "forget"; index: number }
+      | { type: "exit"; code: number }
+    ));
+
+export type Report = Exclude<ToWorker, { type: "wake" }>;
+/** A report as it is written, before it has its number. */
+export type ReportBody = Report extends infer R ? (R extends Report ? Omit<R, "sequence"> : never) : never;

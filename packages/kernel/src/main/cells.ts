@@ -1,0 +1,56 @@
+import { plainName } from "../transform/names.ts";
+import type { PositionMap } from "../transform/positions.ts";
+
+/** Cells whose positions can still be mapped. Older ones keep their number in stacks, without a line. */
+const REMEMBERED = 2000;
+
+interface Cell {
+  count: number;
+  source: string;
+  positions: PositionMap;
+}
+
+export const SCRIPT_PREFIX = "opsbook-cell-";
+
+/** The script's name in the engine, from an execution's index. */
+export function scriptName(index: number): string {
+  return `${SCRIPT_PREFIX}${index}.ts`;
+}
+
+const FRAME = /opsbook-cell-(\d+)\.ts(?::(\d+):(\d+))?/g;
+
+/** What cells' scripts were made from, to speak of `In[3]:2:5` where the engine speaks of its own text. */
+export class Cells {
+  readonly #cells = new Map<number, Cell>();
+  readonly #latest = new Map<number, number>();
+
+  remember(index: number, cell: Cell): void {
+    this.#cells.set(index, cell);
+    this.#latest.set(cell.count, index);
+    if (this.#cells.size <= REMEMBERED) return;
+    const oldest = this.#cells.entries().next().value;
+    if (!oldest) return;
+    this.#cells.delete(oldest[0]);
+    if (this.#latest.get(oldest[1].count) === oldest[0]) this.#latest.delete(oldest[1].count);
+  }
+
+  /** Rewrites every mention of a script in a stack. */
+  translate(text: string): string {
+    if (!text.includes(SCRIPT_PREFIX)) return plainName(text);
+    return plainName(
+      text.replace(FRAME, (_all, index: string, line?: string, column?: string) => {
+        const cell = this.#cells.get(Number(index));
+        const position =
+          line && column ? cell?.positions.toSource({ line: Number(line), column: Number(column) }) : undefined;
+        const count = cell?.count ?? index;
+        return position ? `In[${count}]:${position.line}:${position.column}` : `In[${count}]`;
+      }),
+    );
+  }
+
+  /** The text of the latest cell with this number. */
+  sourceOf(count: number): string | null {
+    const index = this.#latest.get(count);
+    return (index === undefined ? undefined : this.#cells.get(index))?.source ?? null;
+  }
+}

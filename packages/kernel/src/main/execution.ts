@@ -1,0 +1,95 @@
+import { AsyncLocalStorage } from "node:async_hooks";
+import type { ParentHeader } from "@opsbook/jupyter/codec";
+import { InterruptedError } from "../error.ts";
+
+/** One run of one cell, and everything its code started that is still alive. */
+export class Execution {
+  readonly index: number;
+  readonly header: ParentHeader;
+  readonly count: number;
+  readonly allowStdin: boolean;
+  /** Children that code of this execution started, alive as far as we know. */
+  readonly children = new Set<number>();
+  /** Disposals of top-level `using`, in the order of declaration. */
+  readonly disposals: (() => unknown)[] = [];
+  #state: "running" | "ended" | "interrupted" = "running";
+  #controller: AbortController | null = null;
+  readonly #onInterrupt = new Set<() => void>();
+
+  constructor(order: { index: number; header: ParentHeader; count: number; allowStdin: boolean }) {
+    this.index = order.index;
+    this.header = order.header;
+    this.count = order.count;
+    this.allowStdin = order.allowStdin;
+  }
+
+  get running(): boolean {
+    return this.#state === "running";
+  }
+
+  get interrupted(): boolean {
+    return this.#state === "interrupted";
+  }
+
+  /** Aborts when the execution is interrupted, never when it ends by itself. */
+  get signal(): AbortSignal {
+    this.#controller ??= new AbortController();
+    if (this.interrupted) this.#controller.abort(new InterruptedError());
+    return this.#controller.signal;
+  }
+
+  end(): void {
+    if (this.running) this.#state = "ended";
+    this.#onInterrupt.clear();
+  }
+
+  interrupt(): void {
+    if (!this.running) return;
+    this.#state = "interrupted";
+    this.#controller?.abort(new InterruptedError());
+    const callbacks = [...this.#onInterrupt];
+    this.#onInterrupt.clear();
+    for (const callback of callbacks) callback();
+  }
+
+  /** Calls back once when the execution is interrupted. Returns how to take that back. */
+  onInterrupt(callback: () => void): () => void {
+    if (this.interrupted) callback();
+    else this.#onInterrupt.add(callback);
+    return () => this.#onInterrupt.delete(callback);
+  }
+
+  /** Settles as `value` does, or rejects as soon as the execution is interrupted. */
+  untilInterrupt(value: unknown): unknown {
+    if (!this.running) return value;
+    return new Promise((resolve, reject) => {
+      const forget = this.onInterrupt(() => reject(new InterruptedError()));
+      Promise.resolve(value).then(
+        (result) => {
+          forget();
+          resolve(result);
+        },
+        (error: unknown) => {
+          forget();
+          reject(error);
+        },
+      );
+    });
+  }
+}
+
+const storage = new AsyncLocalStorage<Execution>();
+
+/** The execution whose code is running now, also in what it started and left behind. */
+export function currentExecution(): Execution | undefined {
+  return storage.getStore();
+}
+
+export function runIn<T>(execution: Execution, run: () => T): T {
+  return storage.run(execution, run);
+}
+
+/** Runs kernel code that belongs to no cell. */
+export function runOutside<T>(run: () => T): T {
+  return storage.exit(run);
+}

@@ -1,0 +1,134 @@
+import { pathToFileURL } from "node:url";
+import type { Worker } from "node:worker_threads";
+import type { JsonObject } from "@opsbook/jupyter/codec";
+import { createClearOutput, createDisplay } from "../display/display.ts";
+import { FLAG, LAST_WORDS, type Question, type ToMain } from "../link.ts";
+import type { RingMemory } from "../output/ring.ts";
+import { captureOutput } from "../output/stdio.ts";
+import { completeness } from "../transform/completeness.ts";
+import { Cells } from "./cells.ts";
+import { Children } from "./children.ts";
+import { Completer } from "./complete.ts";
+import { installStackTranslation } from "./errors.ts";
+import { Evaluator } from "./evaluator.ts";
+import { currentExecution, runOutside } from "./execution.ts";
+import { installHost } from "./host.ts";
+import { inspectAt } from "./inspect.ts";
+import { Notebook } from "./notebook.ts";
+import { Prompts } from "./prompts.ts";
+import { Reporter } from "./reporter.ts";
+import { installRuntime } from "./runtime.ts";
+
+export interface KernelOptions {
+  worker: Worker;
+  ring: RingMemory;
+  flags: Int32Array;
+  preloads: readonly string[];
+  folder: string;
+}
+
+/** Makes this thread a kernel's: what cells see is put in place, preloads run, and orders of the worker are taken. */
+export async function startKernel(options: KernelOptions): Promise<void> {
+  const { worker } = options;
+  const builtins = new Set(Object.getOwnPropertyNames(globalThis));
+  const reporter = new Reporter(options.ring, worker);
+  const exit = replaceExit(reporter, options.flags);
+  const cells = new Cells();
+  const evaluator = new Evaluator();
+  const children = new Children(reporter);
+  const prompts = new Prompts(reporter);
+  const display = createDisplay(reporter);
+  const notebook = new Notebook({ reporter, evaluator, children, cells, builtins });
+  const completer = new Completer(evaluator, notebook.names);
+  installStackTranslation(cells);
+  captureOutput(reporter.ring);
+  installRuntime(options.folder);
+  installHost({ reporter, display, prompts, children });
+  defineGlobals({ display, clearOutput: createClearOutput(reporter), input: prompts.ask, prompt: prompts.ask });
+  process.on("uncaughtException", (error) => notebook.lateError(error, currentExecution()));
+  process.on("unhandledRejection", (reason) => notebook.lateError(reason, currentExecution()));
+  for (const file of options.preloads) await preload(file, notebook);
+  worker.on("message", (order: ToMain) => {
+    runOutside(() => take(order));
+  });
+  const take = (order: ToMain): void => {
+    switch (order.type) {
+      case "execute":
+        void notebook.execute(order);
+        return;
+      case "interrupt":
+        reporter.send({ type: "interrupted", index: order.index, running: notebook.interrupt(order.index) });
+        return;
+      case "ask":
+        reporter.send({ type: "answer", id: order.id, content: answer(completer, order.question) });
+        return;
+      case "input-reply":
+        prompts.answer(order.id, order.value);
+        return;
+      case "input-failed":
+        prompts.fail(order.id, order.reason);
+        return;
+      case "exit":
+        exit(order.code);
+        return;
+      default:
+        order satisfies never;
+    }
+  };
+  reporter.send({ type: "ready" });
+}
+
+function answer(completer: Completer, question: Question): JsonObject {
+  switch (question.kind) {
+    case "complete":
+      return completer.complete(question.code, question.cursor);
+    case "inspect":
+      return inspectAt(completer, question.code, question);
+    case "is-complete":
+      return { ...completeness(question.code) };
+    default:
+      return question satisfies never;
+  }
+}
+
+/** `process.exit` sends what there is to send, lets the worker close its sockets, and only then ends the process. */
+function replaceExit(reporter: Reporter, flags: Int32Array): (code: number) => void {
+  // Every way out of Node ends in this method, which its types do not name.
+  const node = process as NodeJS.Process & { reallyExit(code: number): never };
+  const end = node.reallyExit.bind(node);
+  let leaving = false;
+  const exit = (code?: number | string | null): never => {
+    const status = Number(code ?? process.exitCode ?? 0) || 0;
+    if (!leaving) {
+      leaving = true;
+      try {
+        process.emit("exit", status);
+      } finally {
+        reporter.send({ type: "exit", code: status });
+        Atomics.wait(flags, FLAG.closed, 0, LAST_WORDS);
+      }
+    }
+    return end(status);
+  };
+  process.exit = exit;
+  node.reallyExit = exit;
+  return exit;
+}
+
+function defineGlobals(globals: Record<string, unknown>): void {
+  for (const [name, value] of Object.entries(globals)) {
+    Object.defineProperty(globalThis, name, { value, writable: true, configurable: true, enumerable: false });
+  }
+}
+
+/** A library that puts its names into every cell's reach. One that fails is reported and left out. */
+async function preload(file: string, notebook: Notebook): Promise<void> {
+  try {
+    const module: unknown = await import(pathToFileURL(file).href);
+    if (typeof module !== "object" || module === null) return;
+    const install = ("install" in module && module.install) || ("default" in module && module.default);
+    if (typeof install === "function") await install(globalThis);
+  } catch (error) {
+    notebook.lateError(new Error(`The preload ${file} failed.`, { cause: error }), undefined);
+  }
+}

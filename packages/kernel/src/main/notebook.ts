@@ -1,0 +1,175 @@
+import type { JsonObject } from "@opsbook/jupyter/codec";
+import { bundleOf } from "../display/bundle.ts";
+import { InterruptedError } from "../error.ts";
+import type { ExecuteOrder } from "../link.ts";
+import { STDERR, streamTag } from "../output/tag.ts";
+import { transformCell } from "../transform/cell.ts";
+import { NameTable } from "../transform/names.ts";
+import type { Cells } from "./cells.ts";
+import type { Children } from "./children.ts";
+import { describeError } from "./errors.ts";
+import type { Evaluator, Outcome } from "./evaluator.ts";
+import { Execution, runIn } from "./execution.ts";
+import type { Reporter } from "./reporter.ts";
+import { Results } from "./results.ts";
+import { dispose } from "./runtime.ts";
+
+/** Milliseconds an interrupted cell gets for its `finally` blocks before the kernel goes on without it. */
+const GRACE = 200;
+
+/** What the thread needs to run cells. */
+export interface NotebookParts {
+  reporter: Reporter;
+  evaluator: Evaluator;
+  children: Children;
+  cells: Cells;
+  /** Names of the global object as it was before any library or cell touched it. */
+  builtins: ReadonlySet<string>;
+}
+
+type Ended = Outcome | { kind: "interrupted" };
+
+/** The session's names and values, and the running of cells over them. */
+export class Notebook {
+  readonly names = new NameTable();
+  readonly #parts: NotebookParts;
+  readonly #results = new Results();
+  /** Tells the worker when the last code of an execution is gone, so that its header can go too. */
+  readonly #gone: FinalizationRegistry<number>;
+  #current: Execution | null = null;
+
+  constructor(parts: NotebookParts) {
+    this.#parts = parts;
+    this.#results.install();
+    this.#gone = new FinalizationRegistry((index) => parts.reporter.send({ type: "forget", index }));
+  }
+
+  async execute(order: ExecuteOrder): Promise<void> {
+    const execution = new Execution(order);
+    this.#gone.register(execution, order.index);
+    this.#current = execution;
+    if (order.storeHistory) this.#results.addSource(order.count, order.code);
+    let reply: JsonObject;
+    let outputText: string | null = null;
+    try {
+      const shown = await this.#run(order, execution);
+      outputText = shown;
+      reply = {
+        status: "ok",
+        execution_count: order.count,
+        payload: [],
+        user_expressions: await this.#userExpressions(order, execution),
+      };
+    } catch (error) {
+      reply = this.#failed(error, order, execution);
+    }
+    execution.end();
+    this.#current = null;
+    this.#parts.reporter.send({ type: "done", index: order.index, reply, outputText });
+  }
+
+  /** True when that execution was still running. Without one, there is nothing to do but to have answered. */
+  interrupt(index: number): boolean {
+    const execution = this.#current;
+    if (!execution || execution.index !== index) return false;
+    execution.interrupt();
+    this.#parts.children.end(execution);
+    return true;
+  }
+
+  /** Errors that nobody caught, of code that a cell started: they are shown where they come from. */
+  lateError(error: unknown, execution: Execution | undefined): void {
+    if (error instanceof InterruptedError) return;
+    const content = describeError(error, { cells: this.#parts.cells, count: execution?.count ?? 0, source: "" });
+    if (execution) this.#parts.reporter.publish(execution.index, "error", { ...content });
+    else this.#parts.reporter.ring.write(streamTag(0, STDERR), `${content.traceback.join("\n")}\n`);
+  }
+
+  /** Runs one cell. Returns the plain text of its value when it has one. */
+  async #run(order: ExecuteOrder, execution: Execution): Promise<string | null> {
+    const { reporter, cells, builtins } = this.#parts;
+    const cell = transformCell(order.code, { names: this.names, builtins });
+    cells.remember(order.index, { count: order.count, source: order.code, positions: cell.positions });
+    for (const name of cell.shadows) {
+      const note = `Note: ${name} is a built-in name. Cells now use yours; libraries keep the built-in one.\n`;
+      reporter.ring.write(streamTag(order.index, STDERR), note);
+    }
+    // Declared before it runs, so that a cell which never ends still leaves its names known.
+    this.names.take(cell.declared);
+    const ended = await this.#ended(cell.code, execution);
+    const disposing = dispose(execution.disposals);
+    if (ended.kind !== "value") disposing.catch((error: unknown) => this.lateError(error, execution));
+    switch (ended.kind) {
+      case "interrupted":
+      case "terminated":
+        throw new InterruptedError();
+      case "threw":
+        if (!ended.compiled) this.names.forget(cell.declared);
+        throw ended.error;
+      case "value":
+        await runIn(execution, () => execution.untilInterrupt(disposing));
+        return cell.showsValue && !order.silent && ended.value !== undefined ? this.#show(ended.value, order) : null;
+      default:
+        return ended satisfies never;
+    }
+  }
+
+  /** The script's end, or the interrupt when the script does not end in time after it. */
+  #ended(script: string, execution: Execution): Promise<Ended> {
+    return new Promise((resolve) => {
+      const forget = execution.onInterrupt(() => setTimeout(resolve, GRACE, { kind: "interrupted" }));
+      void this.#parts.evaluator.evaluate(script, execution).then((outcome) => {
+        forget();
+        resolve(execution.interrupted ? { kind: "interrupted" } : outcome);
+      });
+    });
+  }
+
+  #show(value: unknown, order: ExecuteOrder): string {
+    let text = "";
+    const finished = this.#parts.evaluator.guarded(() => {
+      const { data, metadata } = bundleOf(value);
+      text = String(data["text/plain"] ?? "");
+      this.#parts.reporter.publish(order.index, "execute_result", { execution_count: order.count, data, metadata });
+    });
+    if (!finished) throw new InterruptedError();
+    if (order.storeHistory) this.#results.addValue(order.count, value);
+    return text;
+  }
+
+  #failed(error: unknown, order: ExecuteOrder, execution: Execution): JsonObject {
+    // Whatever an interrupted cell ended with, it ended because it was interrupted.
+    const shown = execution.interrupted ? new InterruptedError() : error;
+    let content = {
+      ename: "InterruptedError",
+      evalue: "The cell was interrupted.",
+      traceback: ["\x1b[1;31mInterrupted\x1b[0m"],
+    };
+    if (!(shown instanceof InterruptedError)) {
+      this.#parts.evaluator.guarded(() => {
+        content = describeError(shown, { cells: this.#parts.cells, count: order.count, source: order.code });
+      });
+    }
+    if (!order.silent) this.#parts.reporter.publish(order.index, "error", { ...content });
+    return { status: "error", execution_count: order.count, user_expressions: {}, payload: [], ...content };
+  }
+
+  async #userExpressions(order: ExecuteOrder, execution: Execution): Promise<JsonObject> {
+    const results: JsonObject = {};
+    for (const [name, expression] of Object.entries(order.userExpressions)) {
+      try {
+        const cell = transformCell(expression, { names: this.names, builtins: this.#parts.builtins });
+        const ended = await this.#ended(cell.code, execution);
+        if (ended.kind !== "value") throw ended.kind === "threw" ? ended.error : new InterruptedError();
+        const { data, metadata } = bundleOf(ended.value);
+        results[name] = { status: "ok", data, metadata };
+      } catch (error) {
+        results[name] = {
+          status: "error",
+          ...describeError(error, { cells: this.#parts.cells, count: order.count, source: expression }),
+        };
+      }
+    }
+    return results;
+  }
+}

@@ -1,0 +1,184 @@
+import { type AnyNode, type ExportDefaultDeclaration, type ExportNamedDeclaration, type Program, parse } from "acorn";
+import { MagicString } from "magic-string";
+import { rewriteClass, rewriteFunction, rewriteNestedVars, rewriteVariables } from "./declarations.ts";
+import { rewriteExpressions } from "./expressions.ts";
+import { loadForEffects, rewriteImport } from "./modules.ts";
+import { type CellNames, type Declared, shadowName } from "./names.ts";
+import { PositionMap } from "./positions.ts";
+import { topLevelReferences } from "./references.ts";
+import { type Rewrite, RUNTIME, textOf } from "./rewrite.ts";
+import { type CellSyntaxError, stripTypes } from "./strip.ts";
+import { boundNames, children, hoistedNames, type TopLevel } from "./syntax.ts";
+
+export interface TransformedCell {
+  /** A script for REPL mode, in strict mode. */
+  code: string;
+  positions: PositionMap;
+  /** Whether the value of the last statement is the cell's value. */
+  showsValue: boolean;
+  declared: Declared;
+  /** Built-in globals this cell is the first to declare anew. */
+  shadows: string[];
+}
+
+export interface CellContext {
+  names: CellNames;
+  /** Names of the global object that libraries rely on. */
+  builtins: ReadonlySet<string>;
+}
+
+const STRICT = '"use strict";';
+
+/** TypeScript of one cell to the script the engine runs. Pure; throws `CellSyntaxError`. */
+export function transformCell(source: string, context: CellContext): TransformedCell {
+  const stripped = stripTypes(source);
+  const program = parseScript(stripped.code);
+  const out = new MagicString(stripped.code);
+  const declared: Declared = { storage: new Map(), shadowed: newShadows(program, context) };
+  const cell: Rewrite = {
+    code: stripped.code,
+    program,
+    out,
+    names: context.names,
+    builtins: context.builtins,
+    declared,
+    used: usedNames(program),
+  };
+  renameShadowed(cell);
+  for (const statement of program.body) rewriteStatement(cell, statement);
+  rewriteExpressions(cell, program);
+  out.prepend(STRICT);
+  return {
+    code: out.toString(),
+    positions: new PositionMap({ script: out, typescript: stripped.map, lineShift: 0, columnShift: stripped.shift }),
+    showsValue: showsValue(program.body.at(-1)),
+    declared,
+    shadows: [...declared.shadowed],
+  };
+}
+
+function parseScript(code: string): Program {
+  // What reaches acorn was printed from a parsed program, so only syntax newer than acorn fails here.
+  return parse(code, { ecmaVersion: "latest", sourceType: "module", allowHashBang: true });
+}
+
+function rewriteStatement(cell: Rewrite, statement: TopLevel): void {
+  switch (statement.type) {
+    case "VariableDeclaration":
+      rewriteUsing(cell, statement);
+      rewriteVariables(cell, statement);
+      return;
+    case "FunctionDeclaration":
+      rewriteFunction(cell, statement);
+      return;
+    case "ClassDeclaration":
+      rewriteClass(cell, statement);
+      return;
+    case "ImportDeclaration":
+      rewriteImport(cell, statement);
+      return;
+    case "ExportNamedDeclaration":
+      rewriteNamedExport(cell, statement);
+      return;
+    case "ExportDefaultDeclaration":
+      rewriteDefaultExport(cell, statement);
+      return;
+    case "ExportAllDeclaration":
+      cell.out.update(statement.start, statement.end, loadForEffects(statement.source, statement.attributes));
+      return;
+    default:
+      rewriteNestedVars(cell, {
+        type: "BlockStatement",
+        body: [statement],
+        start: statement.start,
+        end: statement.end,
+      });
+  }
+}
+
+function rewriteUsing(cell: Rewrite, statement: Extract<TopLevel, { type: "VariableDeclaration" }>): void {
+  if (statement.kind !== "using" && statement.kind !== "await using") return;
+  const call =
+    statement.kind === "using" ? [`${RUNTIME.use}(`, ")"] : [`${RUNTIME.go}(await ${RUNTIME.useAsync}(`, "))"];
+  for (const { init } of statement.declarations) {
+    if (!init) continue;
+    cell.out.prependRight(init.start, call[0] ?? "");
+    cell.out.appendLeft(init.end, call[1] ?? "");
+  }
+}
+
+function rewriteNamedExport(cell: Rewrite, statement: ExportNamedDeclaration): void {
+  const { declaration, source } = statement;
+  if (declaration) {
+    cell.out.remove(statement.start, declaration.start);
+    rewriteStatement(cell, declaration);
+  } else if (source) {
+    cell.out.update(statement.start, statement.end, loadForEffects(source, statement.attributes));
+  } else {
+    cell.out.update(statement.start, statement.end, ";");
+  }
+}
+
+function rewriteDefaultExport(cell: Rewrite, statement: ExportDefaultDeclaration): void {
+  const { declaration } = statement;
+  cell.out.remove(statement.start, declaration.start);
+  if (declaration.type === "FunctionDeclaration" || declaration.type === "ClassDeclaration") {
+    if (declaration.id === null) {
+      cell.out.appendRight(declaration.start, "(");
+      cell.out.appendLeft(declaration.end, ");");
+    } else if (declaration.type === "FunctionDeclaration") {
+      rewriteFunction(cell, declaration);
+    } else {
+      rewriteClass(cell, declaration);
+    }
+  }
+}
+
+function showsValue(last: TopLevel | undefined): boolean {
+  return last?.type === "ExpressionStatement" || last?.type === "ExportDefaultDeclaration";
+}
+
+/** Built-ins that this cell declares at its top level and no cell has before. */
+function newShadows(program: Program, context: CellContext): Set<string> {
+  const names = program.body.flatMap(declaredNames);
+  return new Set(names.filter((name) => context.builtins.has(name) && !context.names.shadowed.has(name)));
+}
+
+function declaredNames(statement: AnyNode): string[] {
+  switch (statement.type) {
+    case "VariableDeclaration":
+      return statement.declarations.flatMap((declarator) => boundNames(declarator.id));
+    case "FunctionDeclaration":
+    case "ClassDeclaration":
+      return statement.id ? [statement.id.name] : [];
+    case "ImportDeclaration":
+      return statement.specifiers.map((specifier) => specifier.local.name);
+    case "ExportNamedDeclaration":
+    case "ExportDefaultDeclaration":
+      return statement.declaration ? declaredNames(statement.declaration) : [];
+    default:
+      return hoistedNames(statement);
+  }
+}
+
+function renameShadowed(cell: Rewrite): void {
+  const names = new Set([...cell.names.shadowed, ...cell.declared.shadowed]);
+  if (names.size === 0) return;
+  for (const { node, shorthand } of topLevelReferences(cell.program, names)) {
+    const renamed = shadowName(node.name);
+    cell.out.update(node.start, node.end, shorthand ? `${textOf(cell, node)}: ${renamed}` : renamed);
+  }
+}
+
+function usedNames(program: Program): Set<string> {
+  const used = new Set<string>();
+  const visit = (node: AnyNode): void => {
+    if (node.type === "ImportDeclaration") return;
+    if (node.type === "Identifier") used.add(node.name);
+    for (const child of children(node)) visit(child);
+  };
+  visit(program);
+  return used;
+}
+
+export type { CellSyntaxError };

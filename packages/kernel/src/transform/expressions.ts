@@ -1,0 +1,42 @@
+import type { AnyNode } from "acorn";
+import { type Rewrite, RUNTIME } from "./rewrite.ts";
+import { children, isFunction } from "./syntax.ts";
+
+/** `await`, `for await`, `import()`, `import.meta` and TypeScript's decorators, wherever they stand. */
+export function rewriteExpressions(cell: Rewrite, root: AnyNode, insideFunction = false): void {
+  for (const child of children(root)) {
+    rewriteExpression(cell, child, insideFunction);
+    rewriteExpressions(cell, child, insideFunction || isFunction(child) || child.type === "ClassBody");
+  }
+}
+
+function rewriteExpression(cell: Rewrite, node: AnyNode, insideFunction: boolean): void {
+  const { out } = cell;
+  switch (node.type) {
+    case "AwaitExpression":
+      out.appendRight(node.start, `${RUNTIME.go}(`);
+      if (!insideFunction) out.appendLeft(node.start + "await".length, ` ${RUNTIME.wait}(`);
+      out.appendLeft(node.end, insideFunction ? ")" : "))");
+      return;
+    case "ForOfStatement":
+      if (!node.await) return;
+      if (node.body.type === "BlockStatement") {
+        out.appendLeft(node.body.start + 1, `${RUNTIME.go}();`);
+      } else {
+        out.appendRight(node.body.start, `{${RUNTIME.go}();`);
+        out.appendLeft(node.body.end, "}");
+      }
+      return;
+    case "ImportExpression":
+      out.update(node.start, node.start + "import".length, RUNTIME.import);
+      return;
+    case "MetaProperty":
+      if (node.meta.name === "import") out.update(node.start, node.end, RUNTIME.meta);
+      return;
+    case "Identifier":
+      if (node.name === "babelHelpers") out.update(node.start, node.end, RUNTIME.decorators);
+      return;
+    default:
+      return;
+  }
+}

@@ -1,0 +1,64 @@
+import type { Identifier, ImportAttribute, ImportDeclaration, ImportSpecifier, Literal } from "acorn";
+import { bound, declare, type Rewrite, RUNTIME, storageOf } from "./rewrite.ts";
+
+/** `import …` becomes an awaited destructuring in its place, into whatever storage its names have. */
+export function rewriteImport(cell: Rewrite, statement: ImportDeclaration): void {
+  const pairs: { imported: string; local: string }[] = [];
+  let namespace: string | undefined;
+  for (const specifier of statement.specifiers) {
+    const local = specifier.local.name;
+    declare(cell, local, storageOf(cell, local, "lexical"));
+    if (specifier.type === "ImportNamespaceSpecifier") namespace = local;
+    else pairs.push({ local, imported: specifier.type === "ImportSpecifier" ? importedName(specifier) : "default" });
+  }
+  const needed = pairs.filter(({ local }) => cell.used.has(local)).map(({ imported }) => imported);
+  const source = load(statement.source, needed, statement.attributes);
+  const target = namespace === undefined ? pattern(cell, pairs) : bound(cell, namespace);
+  const locals = [...pairs.map(({ local }) => local), ...(namespace === undefined ? [] : [namespace])];
+  let text = locals.length === 0 ? `${source};` : assign(cell, locals, { target, source });
+  if (namespace !== undefined && pairs.length > 0) {
+    text += assign(cell, locals, { target: pattern(cell, pairs), source: bound(cell, namespace), declared: true });
+  }
+  cell.out.update(statement.start, statement.end, text);
+}
+
+/** `export … from` and `export *`: loaded for their effects, a notebook exports nothing. */
+export function loadForEffects(source: Literal, attributes: readonly ImportAttribute[]): string {
+  return `${load(source, [], attributes)};`;
+}
+
+function assign(
+  cell: Rewrite,
+  locals: readonly string[],
+  what: { target: string; source: string; declared?: boolean },
+): string {
+  const lexical = locals.filter((name) => storageOf(cell, name, "lexical") === "lexical");
+  const property = locals.filter((name) => !lexical.includes(name));
+  const text = (names: readonly string[]) => names.map((name) => bound(cell, name)).join(", ");
+  const declarations = what.declared
+    ? ""
+    : (lexical.length > 0 ? `let ${text(lexical)};` : "") + (property.length > 0 ? `var ${text(property)};` : "");
+  return `${declarations}(${what.target} = ${what.source});`;
+}
+
+function pattern(cell: Rewrite, pairs: readonly { imported: string; local: string }[]): string {
+  return `{${pairs.map(({ imported, local }) => `${JSON.stringify(imported)}: ${bound(cell, local)}`).join(", ")}}`;
+}
+
+function load(source: Literal, needed: readonly string[], attributes: readonly ImportAttribute[]): string {
+  const options = attributes.length === 0 ? "" : `, {with: {${attributes.map(attribute).join(", ")}}}`;
+  const call = `${RUNTIME.module}(${JSON.stringify(source.value)}, ${JSON.stringify(needed)}${options})`;
+  return `${RUNTIME.go}(await ${RUNTIME.wait}(${call}))`;
+}
+
+function attribute({ key, value }: ImportAttribute): string {
+  return `${JSON.stringify(exportName(key))}: ${JSON.stringify(value.value)}`;
+}
+
+function importedName(specifier: ImportSpecifier): string {
+  return exportName(specifier.imported);
+}
+
+function exportName(node: Identifier | Literal): string {
+  return node.type === "Identifier" ? node.name : String(node.value);
+}

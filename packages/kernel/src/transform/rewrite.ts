@@ -1,0 +1,50 @@
+import type { AnyNode, Program } from "acorn";
+import type { MagicString } from "magic-string";
+import { type CellNames, type Declared, type Storage, shadowName } from "./names.ts";
+
+/** The functions a rewritten cell calls. Long and odd enough that no cell declares them by accident. */
+export const RUNTIME = {
+  /** `go(await x)`: hands x on, or throws when the cell that runs this was interrupted. */
+  go: "__opsbook_go",
+  /** `await wait(x)`: at the top level, also ends when the cell is interrupted. */
+  wait: "__opsbook_wait",
+  /** `import()` from the notebook's folder. */
+  import: "__opsbook_import",
+  /** A static import: the namespace, after a check that the names a cell uses are there. */
+  module: "__opsbook_module",
+  meta: "__opsbook_meta",
+  /** `using` at the top level: disposed when the cell ends. */
+  use: "__opsbook_use",
+  useAsync: "__opsbook_use_async",
+  decorators: "__opsbook_decorators",
+} as const;
+
+/** What the rewriting steps share about one cell. */
+export interface Rewrite {
+  readonly code: string;
+  readonly program: Program;
+  readonly out: MagicString;
+  readonly names: CellNames;
+  /** Built-in globals whose name a cell may take without taking it away from libraries. */
+  readonly builtins: ReadonlySet<string>;
+  readonly declared: Declared;
+  /** Names this cell uses as values outside its own imports. */
+  readonly used: ReadonlySet<string>;
+}
+
+export function storageOf(cell: Rewrite, name: string, natural: Storage): Storage {
+  return cell.names.storage.get(name) ?? cell.declared.storage.get(name) ?? natural;
+}
+
+export function declare(cell: Rewrite, name: string, storage: Storage): void {
+  if (!cell.names.storage.has(name)) cell.declared.storage.set(name, storage);
+}
+
+/** The name as the engine has it. */
+export function bound(cell: Rewrite, name: string): string {
+  return cell.names.shadowed.has(name) || cell.declared.shadowed.has(name) ? shadowName(name) : name;
+}
+
+export function textOf(cell: Rewrite, node: AnyNode): string {
+  return cell.code.slice(node.start, node.end);
+}

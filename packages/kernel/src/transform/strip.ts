@@ -1,0 +1,63 @@
+import { type HelperMode, type OxcError, type SourceMap, transformSync } from "oxc-transform";
+
+export interface Stripped {
+  code: string;
+  map: SourceMap;
+  /** Characters put before the first line's first column. */
+  shift: number;
+}
+
+export interface SourcePosition {
+  /** From 1. */
+  line: number;
+  /** From 1, in UTF-16 units. */
+  column: number;
+}
+
+/** A cell that does not parse. */
+export class CellSyntaxError extends SyntaxError {
+  override readonly name = "SyntaxError";
+  readonly position: SourcePosition | null;
+
+  constructor(message: string, position: SourcePosition | null) {
+    super(message);
+    this.position = position;
+  }
+}
+
+const OPTIONS = {
+  lang: "ts",
+  sourceType: "module",
+  sourcemap: true,
+  // An import that only a later cell uses must stay.
+  typescript: { onlyRemoveTypeImports: true },
+  decorator: { legacy: true },
+  // Decorators call `babelHelpers`, which a later step renames to the kernel's own.
+  helpers: { mode: "External" as HelperMode },
+} as const;
+
+/** TypeScript to JavaScript. A cell that is nothing but `{ … }` is taken for an object when it reads as one. */
+export function stripTypes(source: string): Stripped {
+  if (/^\s*\{[\s\S]*\}\s*$/.test(source)) {
+    const object = transformSync("cell.ts", `(${source}\n)`, OPTIONS);
+    if (object.errors.length === 0 && object.map) return { code: object.code, map: object.map, shift: 1 };
+  }
+  const { code, map, errors } = transformSync("cell.ts", source, OPTIONS);
+  const error = errors.find((one) => one.severity === "Error");
+  if (error || !map) throw toSyntaxError(source, error);
+  return { code, map, shift: 0 };
+}
+
+function toSyntaxError(source: string, error: OxcError | undefined): CellSyntaxError {
+  const label = error?.labels.at(-1);
+  const detail = [error?.message ?? "The cell could not be read.", error?.helpMessage].filter(Boolean).join(" ");
+  const jsx = /^\s*(?:return\s+|\(\s*)?<[A-Za-z][\w.]*(?:\s[^<>]*)?\/?>/m.test(source);
+  const message = jsx ? `${detail} (JSX is not TypeScript: cells take no JSX.)` : detail;
+  return new CellSyntaxError(message, label ? positionAt(source, label.start) : null);
+}
+
+export function positionAt(source: string, offset: number): SourcePosition {
+  const before = source.slice(0, offset);
+  const line = before.split("\n").length;
+  return { line, column: offset - (before.lastIndexOf("\n") + 1) + 1 };
+}

@@ -1,0 +1,66 @@
+import { readFileSync } from "node:fs";
+import { parentPort, workerData } from "node:worker_threads";
+import { FLAG, type ToMain, type ToWorker, type WorkerInput } from "../link.ts";
+import { readConnection } from "./connection.ts";
+import { OutputPump } from "./output-pump.ts";
+import { Protocol } from "./protocol.ts";
+import { Sockets } from "./sockets.ts";
+
+/** Milliseconds between two looks whether the process that this kernel shall not outlive is there. */
+const PARENT_INTERVAL = 1000;
+
+if (!parentPort) throw new TypeError("worker/main.ts runs in a worker thread.");
+const port = parentPort;
+// The main thread is the only one that starts this file, with a WorkerInput.
+const input = workerData as WorkerInput;
+const flags = new Int32Array(input.flags);
+
+const connection = readConnection(input.connectionFile);
+const sockets = await Sockets.open(connection, (message) => protocol.receive(message));
+const protocol: Protocol = new Protocol({
+  sockets,
+  secrets: connection.transport === "ipc",
+  toMain: (order: ToMain) => port.postMessage(order),
+  leave: () => void leave(),
+});
+const pump = new OutputPump(input.ring, {
+  onText: (index, name, text) => protocol.text(index, name, text),
+  onReport: (report) => {
+    if (report.type === "forget") pump.forget(report.index);
+    protocol.take(report);
+  },
+});
+sockets.publish("status", { execution_state: "starting" }, {});
+port.on("message", (message: ToWorker) => {
+  if (message.type === "wake") pump.wake();
+  else pump.report(message);
+});
+if (input.parentPid !== null) endWith(input.parentPid);
+
+let leaving = false;
+async function leave(): Promise<void> {
+  if (leaving) return;
+  leaving = true;
+  await sockets.close();
+  Atomics.store(flags, FLAG.closed, 1);
+  Atomics.notify(flags, FLAG.closed);
+  // The main thread ends the process, unless something in it does not let it.
+  setTimeout(() => process.kill(process.pid, "SIGKILL"), 1000);
+}
+
+function endWith(pid: number): void {
+  const born = startTime(pid);
+  setInterval(() => {
+    if (startTime(pid) !== born) process.kill(process.pid, "SIGKILL");
+  }, PARENT_INTERVAL);
+}
+
+/** Tells a process from a later one with its number. Source: proc_pid_stat(5), field 22. */
+function startTime(pid: number): string | undefined {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, "latin1");
+    return stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19];
+  } catch {
+    return undefined;
+  }
+}
