@@ -1,0 +1,10 @@
+export { type AllOptions, all, type Outcome, type OutcomeList, type Outcomes } from "./all.ts";
+export { type Displayable, displaySymbol, type MimeBundle } from "./display.ts";
+export { OpsError } from "./errors.ts";
+export { GuardError, type GuardRule, guard, type Unsafe } from "./guard.ts";
+export { type HostChannel, hostChannel } from "./host-channel.ts";
+export type { Lines, Schema } from "./lines.ts";
+export type { Machine } from "./machine.ts";
+export type { CallOptions, Duration } from "./options.ts";
+export { Plan, PlanError, type PlanErrorCode, type PlannedChange } from "./plan.ts";
+export { redact, Secret } from "./secret.ts";

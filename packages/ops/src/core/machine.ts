@@ -1,0 +1,12 @@
+import type { Files } from "../files/files.ts";
+import type { Sh } from "../sh/sh.ts";
+
+/** A computer to work on. What works on `local` works unchanged on every other one. */
+export interface Machine {
+  /** For people: `local`, `ops@web1`. */
+  readonly name: string;
+  /** Runs programs there. */
+  readonly sh: Sh;
+  /** Reads and writes files there. */
+  readonly files: Files;
+}

@@ -1,0 +1,106 @@
+import type { Client, SFTPWrapper } from "ssh2";
+import { displaySymbol, type MimeBundle } from "../core/display.ts";
+import type { Machine } from "../core/machine.ts";
+import { createSh, type Sh } from "../sh/sh.ts";
+import { SshError } from "./error.ts";
+import { createRemoteFiles, type RemoteFiles } from "./remote-files.ts";
+import { createSftpFileSystem } from "./sftp-file-system.ts";
+import { createSshTransport } from "./transport.ts";
+
+/** A host that a connection is open to. Dispose it, best by `await using`. */
+export class Host implements Machine, AsyncDisposable {
+  /** `ops@web1`. */
+  readonly name: string;
+  /** Runs programs on the host; the same as the local `sh`. */
+  readonly sh: Sh;
+  /** Files of the host; the same as the local `files`, with `get` and `put`. */
+  readonly files: RemoteFiles;
+  /** This connection and those it goes through, the innermost first. */
+  readonly #clients: readonly [Client, ...Client[]];
+  #sftp: Promise<SFTPWrapper> | undefined;
+  #closed: Promise<void> | undefined;
+  #ended = false;
+
+  /** @internal */
+  constructor(name: string, clients: readonly [Client, ...Client[]]) {
+    this.name = name;
+    this.#clients = clients;
+    const client = clients[0];
+    client.once("close", () => {
+      this.#ended = true;
+    });
+    this.sh = createSh(createSshTransport(client));
+    this.files = createRemoteFiles(
+      createSftpFileSystem(() => this.#openSftp()),
+      this.sh,
+    );
+  }
+
+  /** Whether the connection still stands. */
+  get connected(): boolean {
+    return !this.#ended;
+  }
+
+  /** Ends programs that still run over it from this side, and closes the connection and those it went through. */
+  close(): Promise<void> {
+    this.#closed ??= this.#close();
+    return this.#closed;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  [Symbol.for("nodejs.util.inspect.custom")](): string {
+    return `Host(${this.name}, ${this.connected ? "connected" : "closed"})`;
+  }
+
+  [displaySymbol](): MimeBundle {
+    return { "text/plain": `${this.name}: ${this.connected ? "connected" : "closed"}` };
+  }
+
+  async #close(): Promise<void> {
+    for (const client of this.#clients) await endClient(client);
+    this.#ended = true;
+  }
+
+  #openSftp(): Promise<SFTPWrapper> {
+    this.#sftp ??= new Promise((resolve, reject) => {
+      const fail = (cause: Error) => {
+        this.#sftp = undefined;
+        reject(new SshError("closed", this.name, { message: `no file transfer: ${cause.message}`, cause }));
+      };
+      if (this.#ended) return fail(new Error("the connection is closed"));
+      this.#clients[0].sftp((error, sftp) => {
+        if (error !== undefined) return fail(error);
+        sftp.on("error", () => {});
+        sftp.once("close", () => {
+          this.#sftp = undefined;
+        });
+        resolve(sftp);
+      });
+    });
+    return this.#sftp;
+  }
+}
+
+/** A host that does not answer the goodbye must not hold the cell. */
+const GOODBYE_MS = 2000;
+
+function endClient(client: Client): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(() => client.destroy(), GOODBYE_MS);
+    const done = () => {
+      clearTimeout(timer);
+      resolve();
+    };
+    client.once("close", done);
+    client.end();
+    if (!isOpen(client)) done();
+  });
+}
+
+function isOpen(client: Client): boolean {
+  const socket: unknown = Reflect.get(client, "_sock");
+  return typeof socket === "object" && socket !== null && Reflect.get(socket, "destroyed") !== true;
+}

@@ -1,0 +1,40 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+
+/** A server in the foreground, with what it says kept for the error message. */
+export interface Daemon extends AsyncDisposable {
+  readonly process: ChildProcess;
+  readonly log: () => string;
+  /** @throws Error with the log when the server has ended. */
+  readonly alive: () => void;
+}
+
+export function startDaemon(program: string, args: readonly string[]): Daemon {
+  const child = spawn(program, args, { stdio: ["ignore", "pipe", "pipe"] });
+  let said = "";
+  let failure: Error | undefined;
+  child.on("error", (error) => {
+    failure = error;
+  });
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.setEncoding("utf8").on("data", (text: string) => {
+      said = (said + text).slice(-20_000);
+    });
+  }
+  const gone = () => failure !== undefined || child.exitCode !== null || child.signalCode !== null;
+  return {
+    process: child,
+    log: () => said,
+    alive: () => {
+      if (gone()) throw new Error(`${program} ended with ${child.exitCode ?? child.signalCode ?? failure}:\n${said}`);
+    },
+    async [Symbol.asyncDispose]() {
+      if (gone()) return;
+      const exited = once(child, "exit");
+      child.kill("SIGTERM");
+      const timer = setTimeout(() => child.kill("SIGKILL"), 5000);
+      await exited;
+      clearTimeout(timer);
+    },
+  };
+}
