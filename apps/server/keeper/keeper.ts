@@ -22,7 +22,9 @@ export interface KeeperOptions {
   /** Without a server and anything to hold it ends after this many milliseconds. */
   idleMs: number;
   log: (message: string) => void;
-  onEnd: () => void;
+  /** Stops listening and removes what lies on disk: a keeper started from then on finds a clean place. */
+  cleanUp: () => void;
+  exit: () => void;
 }
 
 export class Keeper {
@@ -158,10 +160,11 @@ export class Keeper {
     await Promise.all([...this.#terminals.values()].map((terminal) => terminal.ended));
     for (const kernel of this.#kernels.values()) kernel.destroy();
     this.#kernels.clear();
+    this.#options.cleanUp();
     // The answer is written in this turn of the event loop; the end follows when it has left.
     setImmediate(() => {
-      if (this.#server) this.#server.end(() => this.#options.onEnd());
-      else this.#options.onEnd();
+      if (this.#server) this.#server.end(() => this.#options.exit());
+      else this.#options.exit();
     });
   }
 
@@ -212,7 +215,10 @@ export class Keeper {
     if (this.#server) return;
     this.#idleTimer = setTimeout(() => {
       if (this.#holds) this.#watchIdle();
-      else this.#options.onEnd();
+      else {
+        this.#options.cleanUp();
+        this.#options.exit();
+      }
     }, this.#options.idleMs);
   }
 }

@@ -48,12 +48,12 @@ for (const entry of readdirSync(runtimeDir)) {
 rmSync(spoolDir, { recursive: true, force: true });
 mkdirSync(spoolDir, { recursive: true, mode: 0o700 });
 
-const keeper = new Keeper({ runtimeDir, spoolDir, idleMs, log, onEnd: end });
+const keeper = new Keeper({ runtimeDir, spoolDir, idleMs, log, cleanUp, exit: () => process.exit(0) });
 const server = createServer((socket) => keeper.accept(socket));
 process.on("SIGTERM", () => {
   keeper.shutdown().catch((error: unknown) => {
     keeper.problem(error, "Shutting down failed");
-    end();
+    process.exit(1);
   });
 });
 server.on("error", (error) => {
@@ -62,15 +62,18 @@ server.on("error", (error) => {
 });
 server.listen(socketPath(runtimeDir), () => log("ready"));
 
-function end(): void {
-  log("ended");
-  for (const entry of readdirSync(String(runtimeDir)))
-    rmSync(join(String(runtimeDir), entry), { recursive: true, force: true });
+function cleanUp(): void {
+  log("ending");
+  server.close();
+  const folder = String(runtimeDir);
   rmSync(String(spoolDir), { recursive: true, force: true });
-  try {
-    rmdirSync(String(runtimeDir));
-  } catch {
-    // Not ours alone, or already gone.
+  for (const entry of readdirSync(folder)) {
+    if (join(folder, entry) !== lock) rmSync(join(folder, entry), { recursive: true, force: true });
   }
-  process.exit(0);
+  rmSync(lock, { force: true });
+  try {
+    rmdirSync(folder);
+  } catch {
+    // The next keeper has begun in it.
+  }
 }

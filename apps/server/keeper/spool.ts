@@ -35,6 +35,7 @@ export class Spool {
   #open: number | null = null;
   #memory: Buffer[] = [];
   #memoryBytes = 0;
+  #spillAt = MEMORY_WINDOW;
   #last: number;
   #acknowledged: number;
 
@@ -60,7 +61,7 @@ export class Spool {
     this.#last += 1;
     this.#memory.push(record);
     this.#memoryBytes += record.length;
-    if (this.#memoryBytes > MEMORY_WINDOW) this.#spill();
+    if (this.#memoryBytes > this.#spillAt) this.#spill();
     for (const reader of this.#readers) reader.wake();
   }
 
@@ -134,8 +135,11 @@ export class Spool {
       segment.last = this.#last;
       this.#memory = [];
       this.#memoryBytes = 0;
+      this.#spillAt = MEMORY_WINDOW;
       if (segment.bytes >= SEGMENT_BYTES) this.#closeSegment();
     } catch (error) {
+      // Tried again a window later: each attempt copies all that waits.
+      this.#spillAt = this.#memoryBytes + MEMORY_WINDOW;
       this.#onError(error);
     }
   }

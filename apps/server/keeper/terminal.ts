@@ -62,10 +62,10 @@ export class KeptTerminal {
     this.#pty.onData((data) => this.#onData(data));
     this.#pty.onExit(({ exitCode, signal }) => {
       this.#exited = signal ? { code: null, signal: signalName(signal) } : { code: exitCode, signal: null };
+      options.onExit();
+      this.#end.resolve();
       this.#unpause();
       this.#flush();
-      this.#end.resolve();
-      options.onExit();
     });
   }
 

@@ -16,6 +16,8 @@ export interface KeeperProcess {
   ended(): number | string | undefined;
   /** The end of its log, for an error's text. */
   lastWords(): string;
+  /** Another server's keeper was quicker. */
+  abandon(): void;
 }
 
 export interface KeeperPlace {
@@ -49,7 +51,12 @@ export async function spawnKeeper(place: KeeperPlace): Promise<KeeperProcess> {
     });
     child.unref();
     const pid = child.pid ?? 0;
-    return { pid, ended: () => ended, lastWords: () => readFileSync(logFile, "utf8").slice(-2000) };
+    return {
+      pid,
+      ended: () => ended,
+      lastWords: () => readFileSync(logFile, "utf8").slice(-2000),
+      abandon: () => child.kill("SIGTERM"),
+    };
   } finally {
     closeSync(log);
   }

@@ -225,7 +225,9 @@ export class Runtime {
     const deadline = performance.now() + KEEPER_START_MS;
     for (;;) {
       try {
-        return await attempt();
+        const reached = await attempt();
+        if (reached.welcome.pid !== keeper.pid) keeper.abandon();
+        return reached;
       } catch (error) {
         if (!(error instanceof RuntimeError && error.code === "keeper-failed")) throw error;
         const ended = keeper.ended();
