@@ -1,0 +1,175 @@
+import { lazy, memo, Suspense, useEffect, useRef } from "react";
+import { useStore } from "zustand";
+import type { StoreApi } from "zustand/vanilla";
+import type { CellView } from "../../core/session/cell-views.ts";
+import { Button } from "../../ui/button.tsx";
+import { cx } from "../../ui/cx.ts";
+import { selectionOf } from "../notebook/notebook-actions.ts";
+import { useScope, useUi } from "../notebook/notebook-context.ts";
+import { OutputList } from "../output/output-list.tsx";
+import { CellSource } from "./cell-source.tsx";
+import { CellStateMark, GutterMark, stateWords } from "./cell-state.tsx";
+import { CellToolbar } from "./cell-toolbar.tsx";
+import { PromptForm } from "./prompt-form.tsx";
+
+const Markdown = lazy(async () => ({ default: (await import("./markdown.tsx")).Markdown }));
+
+export interface CellItemProps {
+  cellId: string;
+  store: StoreApi<CellView>;
+  /** From 1. */
+  position: number;
+  total: number;
+}
+
+export const CellItem = memo(function CellItem({ cellId, store, position, total }: CellItemProps) {
+  const { session, ui, actions } = useScope();
+  const view = useStore(store);
+  const element = useRef<HTMLLIElement>(null);
+  const selected = useUi((state) => state.selectedCellId === cellId);
+  const editing = useUi((state) => state.selectedCellId === cellId && state.mode === "edit");
+  const marked = useUi((state) =>
+    state.extentCellId === null
+      ? state.selectedCellId === cellId
+      : selectionOf(session.store.getState().order, state).includes(cellId),
+  );
+  const { cell, state } = view;
+  const label = labelOf(view, position, total);
+  useCellFocus(element, { focused: selected && !editing });
+
+  const onMouseDown = (event: React.MouseEvent) => {
+    const target = event.target as Element;
+    // The editor and the code decide for themselves; controls keep their clicks.
+    if (target.closest("[data-context=cell-editor], button, a, input, textarea, iframe")) return;
+    if (target.closest(".nb-code") && !event.shiftKey) return;
+    if (event.shiftKey) ui.setState({ extentCellId: cellId });
+    else if (!selected || editing) ui.setState({ selectedCellId: cellId, extentCellId: null, mode: "command" });
+  };
+
+  return (
+    <li
+      ref={element}
+      data-cell={cellId}
+      data-state={state}
+      data-type={cell.cell_type}
+      // biome-ignore lint/a11y/noNoninteractiveTabindex: in command mode the keys belong to the cell itself
+      tabIndex={selected ? 0 : -1}
+      aria-label={label}
+      aria-current={selected}
+      className={cx(
+        "nb-cell",
+        `nb-is-${state}`,
+        marked && "nb-marked",
+        selected && "nb-selected",
+        editing && "nb-editing",
+      )}
+      onMouseDown={onMouseDown}
+      onFocus={(event) => {
+        if (event.target === element.current && !selected) ui.setState({ selectedCellId: cellId, extentCellId: null });
+      }}
+    >
+      <div className="nb-rail" aria-hidden />
+      {cell.cell_type === "markdown" && !editing ? (
+        <MarkdownCell view={view} onEdit={() => actions.select(cellId, "edit")} />
+      ) : (
+        <>
+          <div className="nb-in">
+            {cell.cell_type === "code" ? (
+              <>
+                <GutterMark view={view} />
+                <span>In</span>
+                <strong>{cell.execution_count ?? ""}</strong>
+              </>
+            ) : (
+              <span>{cell.cell_type === "raw" ? "Raw" : "Text"}</span>
+            )}
+          </div>
+          <div className="nb-src">
+            <CellSource view={view} editing={editing} label={label} />
+            <div className="nb-bar">{cell.cell_type === "code" ? <CellStateMark view={view} /> : null}</div>
+            <CellToolbar view={view} />
+          </div>
+        </>
+      )}
+      <CellNoticeLine view={view} />
+      {cell.outputs.length > 0 || view.prompts.length > 0 ? (
+        <>
+          <div className="nb-outn">
+            {cell.execution_count === null ? null : (
+              <>
+                <span>Out</span>
+                <strong>{cell.execution_count}</strong>
+              </>
+            )}
+          </div>
+          <div className="nb-out">
+            <OutputList outputs={cell.outputs} />
+            {view.prompts.map((prompt) => (
+              <PromptForm key={prompt.id} prompt={prompt} />
+            ))}
+          </div>
+        </>
+      ) : null}
+    </li>
+  );
+});
+
+function labelOf(view: CellView, position: number, total: number): string {
+  const { cell } = view;
+  const place = `${position} of ${total}`;
+  if (cell.cell_type !== "code") return `${cell.cell_type === "raw" ? "Raw" : "Text"} cell ${place}`;
+  const count = cell.execution_count === null ? "" : `, In ${cell.execution_count}`;
+  return `Code cell ${place}${count}, ${stateWords(view)}`;
+}
+
+/** In command mode the cell itself has the focus, unless somebody is busy outside of the notebook. */
+function useCellFocus(element: React.RefObject<HTMLLIElement | null>, { focused }: { focused: boolean }): void {
+  useEffect(() => {
+    if (!focused || !element.current) return;
+    const { activeElement } = document;
+    const inside =
+      activeElement === null || activeElement === document.body || activeElement.closest("[data-notebook]");
+    if (inside && !activeElement?.closest(`[data-cell="${element.current.dataset.cell}"] :is(input, button)`))
+      element.current.focus({ preventScroll: true });
+  }, [focused, element]);
+}
+
+function MarkdownCell({ view, onEdit }: { view: CellView; onEdit: () => void }) {
+  const { cell, source } = view;
+  return (
+    // biome-ignore lint/a11y/noStaticElementInteractions: Enter on the cell does the same
+    <div className="nb-md-cell" onDoubleClick={onEdit}>
+      {source.trim() === "" ? (
+        <p className="nb-placeholder">Empty text cell. Press Enter to write.</p>
+      ) : (
+        <Suspense fallback={<pre className="nb-md-plain">{source}</pre>}>
+          <Markdown source={source} {...(cell.attachments ? { attachments: cell.attachments } : {})} />
+        </Suspense>
+      )}
+      <CellToolbar view={view} />
+    </div>
+  );
+}
+
+function CellNoticeLine({ view: { cell, notice } }: { view: CellView }) {
+  const { session } = useScope();
+  if (!notice) return null;
+  const { action } = notice;
+  return (
+    <div className="nb-cell-notice" role="alert">
+      <span>{notice.message}</span>
+      {action ? (
+        <Button
+          variant="outline"
+          onClick={() => {
+            session.dismissCellNotice(cell.id);
+            action.run();
+          }}
+        >
+          {action.label}
+        </Button>
+      ) : null}
+      <Button onClick={() => session.dismissCellNotice(cell.id)}>Dismiss</Button>
+    </div>
+  );
+}

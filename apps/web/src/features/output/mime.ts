@@ -1,0 +1,34 @@
+import type { BlobRef, JsonValue, MimeBundle } from "./mime-types.ts";
+
+export type { BlobRef, JsonValue, MimeBundle };
+
+/** Richest first; what is not here is shown as its `text/plain`. */
+export const SHOWN_TYPES = [
+  "application/vnd.dataresource+json",
+  "text/html",
+  "text/markdown",
+  "image/svg+xml",
+  "image/png",
+  "image/jpeg",
+  "image/gif",
+  "image/webp",
+  "application/json",
+  "text/latex",
+  "text/plain",
+] as const;
+export type ShownType = (typeof SHOWN_TYPES)[number];
+
+export function richestType(data: MimeBundle): ShownType | null {
+  return SHOWN_TYPES.find((type) => data[type] !== undefined) ?? null;
+}
+
+export function isBlobRef(value: unknown): value is BlobRef {
+  return typeof value === "object" && value !== null && "$blob" in value && typeof value.$blob === "string";
+}
+
+/** Text of a MIME value; files may hold it as a list of lines. */
+export function asText(value: JsonValue | undefined): string {
+  if (typeof value === "string") return value;
+  if (Array.isArray(value) && value.every((part) => typeof part === "string")) return value.join("");
+  return value === undefined ? "" : JSON.stringify(value, null, 2);
+}
