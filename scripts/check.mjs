@@ -37,7 +37,10 @@ function steps() {
       name: "fast tests",
       args: ["--test", "--test-concurrency=1", "--test-reporter=dot", ...testFiles(ROOT, { folders: FAST })],
     },
-    { name: "format and lint", args: [bin("@biomejs/biome/bin/biome"), "ci", "--max-diagnostics=50", "."] },
+    {
+      name: "format and lint",
+      args: [bin("@biomejs/biome/bin/biome"), "ci", "--max-diagnostics=50", "--colors=off", "."],
+    },
     { name: "dead code", args: [bin("knip/bin/knip.js"), "--no-progress"] },
     ...projects().map((project) => ({
       name: `types of ${project}`,

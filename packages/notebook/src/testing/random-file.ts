@@ -59,7 +59,7 @@ export function randomJson(random: Random, depth: number): string {
   return randomObject(random, depth);
 }
 
-export function randomObject(random: Random, depth: number): string {
+function randomObject(random: Random, depth: number): string {
   const keys = new Set(random.list(4, () => random.pick(KEYS)));
   return `{${[...keys].map((key) => `${quote(key)}:${randomJson(random, depth - 1)}`).join(",")}}`;
 }
