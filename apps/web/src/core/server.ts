@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { ApiError, encodePath, request } from "./api.ts";
+import { ApiError, apiUrl, encodePath, request } from "./api.ts";
 
 /** The calls of the server's REST API that the frame needs: Jupyter's where there is one, ours otherwise. */
 
@@ -60,6 +60,11 @@ export function renameEntry(path: string, to: string): Promise<Entry> {
   return request(contentsUrl(path), { schema: entrySchema, method: "PATCH", body: { path: to } });
 }
 
+/** Where the browser downloads a file from. */
+export function downloadUrl(path: string): string {
+  return apiUrl(`files/${encodePath(path)}`).href;
+}
+
 export async function deleteEntry(path: string): Promise<void> {
   await request(contentsUrl(path), { schema: z.unknown(), method: "DELETE" });
 }
@@ -116,6 +121,16 @@ export function createTerminal(size: { cols: number; rows: number; cwd?: string 
   return request("api/opsbook/terminals", { schema: terminalSchema, method: "POST", body: size });
 }
 
+export async function terminalExists(name: string): Promise<boolean> {
+  try {
+    await request(`api/terminals/${encodeURIComponent(name)}`, { schema: terminalSchema });
+    return true;
+  } catch (error) {
+    if (error instanceof ApiError && error.code === "not-found") return false;
+    throw error;
+  }
+}
+
 export async function deleteTerminal(name: string): Promise<void> {
   try {
     await request(`api/terminals/${encodeURIComponent(name)}`, { schema: z.unknown(), method: "DELETE" });
@@ -126,6 +141,7 @@ export async function deleteTerminal(name: string): Promise<void> {
 }
 
 const roleSchema = z.enum(["viewer", "runner", "editor", "admin"]);
+export type Role = z.infer<typeof roleSchema>;
 const meSchema = z.object({
   identity: z.object({ username: z.string(), name: z.string().catch(""), display_name: z.string().catch("") }),
   role: roleSchema.optional(),
@@ -134,7 +150,7 @@ const meSchema = z.object({
 export interface Me {
   id: string;
   name: string;
-  role: z.infer<typeof roleSchema> | null;
+  role: Role | null;
   workspace: string | null;
 }
 
@@ -150,9 +166,9 @@ export async function fetchMe(): Promise<Me> {
 
 const loginLinkSchema = z.object({ url: z.string(), expiresAt: z.union([z.string(), z.number()]).optional() });
 
-/** A fresh one-time login link for a colleague. Admins only. */
-export async function createLoginLink(): Promise<string> {
-  return (await request("api/opsbook/login-links", { schema: loginLinkSchema, method: "POST", body: {} })).url;
+/** A fresh one-time login link for a colleague, who will have that role. Admins only. */
+export async function createLoginLink(role: Role): Promise<string> {
+  return (await request("api/opsbook/login-links", { schema: loginLinkSchema, method: "POST", body: { role } })).url;
 }
 
 export async function logout(): Promise<void> {

@@ -1,6 +1,16 @@
-import { Columns2, Copy, FilePlus2, FolderPlus, Pencil, RefreshCw, SquareArrowOutUpRight, Trash2 } from "lucide-react";
+import {
+  Columns2,
+  Copy,
+  Download,
+  FilePlus2,
+  FolderPlus,
+  Pencil,
+  RefreshCw,
+  SquareArrowOutUpRight,
+  Trash2,
+} from "lucide-react";
 import { parentPath } from "../../core/paths.ts";
-import type { Entry } from "../../core/server.ts";
+import { downloadUrl, type Entry } from "../../core/server.ts";
 import { showToast } from "../../core/toasts.ts";
 import { openPath } from "../../core/workspace.ts";
 import type { MenuItem } from "../../ui/menu.tsx";
@@ -62,6 +72,16 @@ export function entryMenu(entry: Entry, onDelete: () => void): MenuItem[] {
     ...open,
     ...create,
     { kind: "separator", id: "after-create" },
+    ...(isFolder
+      ? []
+      : [
+          {
+            id: "download",
+            label: "Download",
+            icon: <Download size={13} />,
+            onSelect: () => window.location.assign(downloadUrl(entry.path)),
+          },
+        ]),
     { id: "copy", label: "Copy path", icon: <Copy size={13} />, onSelect: () => void copyPath(entry.path) },
     {
       id: "rename",

@@ -2,6 +2,7 @@ import "@xterm/xterm/css/xterm.css";
 import { FitAddon } from "@xterm/addon-fit";
 import { Terminal } from "@xterm/xterm";
 import { reportLoginNeeded, socketUrl } from "../../core/api.ts";
+import { terminalExists } from "../../core/server.ts";
 import { settingsStore, watchTheme } from "../../core/settings.ts";
 import { hasRealGpu } from "./real-gpu.ts";
 import { TerminalSocket, type TerminalState } from "./terminal-socket.ts";
@@ -16,6 +17,9 @@ export interface TerminalInstance {
 
 export interface TerminalInstanceOptions {
   name: string;
+  writable: boolean;
+  /** Made by this page just now. */
+  fresh: boolean;
   onState: (state: TerminalState) => void;
   onTitle: (title: string) => void;
 }
@@ -87,6 +91,9 @@ export function createTerminalInstance(element: HTMLElement, options: TerminalIn
       });
     },
     onGap: () => term.reset(),
+    exists: () => terminalExists(options.name),
+    writable: options.writable,
+    fresh: options.fresh,
     onState: (state) => {
       term.options.disableStdin = state.kind !== "online" || !state.writable;
       if (state.kind === "closed" && state.loginNeeded) reportLoginNeeded();

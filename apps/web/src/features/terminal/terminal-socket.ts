@@ -9,19 +9,25 @@ import { z } from "zod";
 const serverFrameSchema = z.discriminatedUnion("type", [
   z.object({
     type: z.literal("welcome"),
-    /** Where the bytes that follow begin. */
+    /** Where the bytes that follow begin. A second welcome tells of bytes that had to be left out. */
     offset: z.number().int().min(0),
     /** Where the output ended when the server answered: what lies before is history. */
     end: z.number().int().min(0).optional(),
     cols: z.number().int(),
     rows: z.number().int(),
-    /** Whether this person may type. */
-    writable: z.boolean().optional(),
   }),
+  /** Something was typed by somebody who may only watch. */
+  z.object({ type: z.literal("refused") }),
   z.object({ type: z.literal("exited"), code: z.number().nullable(), signal: z.string().nullable() }),
 ]);
 
 export const ACK_BYTES = 65_536;
+
+/**
+ * Milliseconds after joining a running terminal within which its output is taken for history, where the server does
+ * not say how much of it there is.
+ */
+const HISTORY_MS = 250;
 
 export type TerminalState =
   | { kind: "connecting" }
@@ -36,16 +42,21 @@ export interface TerminalSocketOptions {
   url: URL;
   /** Takes bytes in order, once each; calls `done` when they are on the screen. `history`: written before we came. */
   onData: (bytes: Uint8Array, context: { history: boolean; done: () => void }) => void;
-  /** Bytes that the server no longer had: the screen is to be cleared, `lost` of them are missing. */
-  onGap: (lost: number) => void;
+  /** Bytes are missing, the server no longer had them: what is on the screen does not go together with what follows. */
+  onGap: () => void;
   onState: (state: TerminalState) => void;
+  /** Asks the server whether the terminal is still there; an answer of "no" ends the attempts. */
+  exists: () => Promise<boolean>;
+  /** Whether this person may type. */
+  writable: boolean;
+  /** The terminal was made a moment ago: nothing in it is history. */
+  fresh: boolean;
   /** Milliseconds before the first retry; doubles up to 32 times that. */
   retryMs?: number;
 }
 
 const MAX_DOUBLINGS = 5;
-/** Attempts in a row that never got a welcome, after which an unknown terminal is taken for gone. */
-const GIVE_UP_AFTER = 30;
+const GONE = "This terminal has ended.";
 
 export class TerminalSocket {
   readonly #options: TerminalSocketOptions;
@@ -55,14 +66,20 @@ export class TerminalSocket {
   #received = 0;
   #parsed = 0;
   #acknowledged = 0;
+  /** Counts the gaps: what was on its way to the screen before one is not counted after it. */
+  #generation = 0;
   #historyEnd = 0;
-  #welcomed = false;
+  #historyUntil = 0;
+  #writable: boolean;
+  #fresh: boolean;
   #size: { cols: number; rows: number } | null = null;
   #failures = 0;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(options: TerminalSocketOptions) {
     this.#options = options;
+    this.#writable = options.writable;
+    this.#fresh = options.fresh;
     this.#connect();
   }
 
@@ -93,7 +110,7 @@ export class TerminalSocket {
     clearTimeout(this.#timer);
     const socket = this.#socket;
     this.#socket = null;
-    this.#state = { kind: "closed", reason: "", loginNeeded: false };
+    this.#state = { kind: "closed", reason: GONE, loginNeeded: false };
     socket?.close(1000);
   }
 
@@ -103,7 +120,7 @@ export class TerminalSocket {
   }
 
   #sendControl(frame: object): void {
-    if (this.#welcomed && this.#socket?.readyState === WebSocket.OPEN) this.#socket.send(JSON.stringify(frame));
+    if (this.#socket?.readyState === WebSocket.OPEN) this.#socket.send(JSON.stringify(frame));
   }
 
   #sendSize(): void {
@@ -117,13 +134,17 @@ export class TerminalSocket {
     const socket = new WebSocket(url);
     socket.binaryType = "arraybuffer";
     this.#socket = socket;
-    this.#welcomed = false;
+    let opened = false;
+    socket.addEventListener("open", () => {
+      opened = true;
+      if (this.#socket === socket) this.#onOpen();
+    });
     // Everything of an older socket is ignored: its bytes come again on the new one.
     socket.addEventListener("message", (event) => {
       if (this.#socket === socket) this.#onMessage(event.data);
     });
     socket.addEventListener("close", (event) => {
-      if (this.#socket === socket) this.#onClose(event.code);
+      if (this.#socket === socket) void this.#onClose(event.code, opened);
     });
   }
 
@@ -143,6 +164,10 @@ export class TerminalSocket {
       case "welcome":
         this.#onWelcome(frame);
         return;
+      case "refused":
+        this.#writable = false;
+        this.#setState({ kind: "online", writable: false });
+        return;
       case "exited":
         this.#setState({ kind: "exited", code: frame.code, signal: frame.signal });
         return;
@@ -151,26 +176,37 @@ export class TerminalSocket {
     }
   }
 
-  #onWelcome(frame: Extract<z.infer<typeof serverFrameSchema>, { type: "welcome" }>): void {
-    this.#welcomed = true;
+  #onOpen(): void {
     this.#failures = 0;
-    if (frame.offset !== this.#received) {
-      // Either the server's memory of the past is shorter than our absence, or it is another terminal of that name.
-      this.#options.onGap(Math.max(0, frame.offset - this.#received));
-      this.#received = frame.offset;
-    }
     this.#parsed = this.#acknowledged = this.#received;
-    this.#historyEnd = frame.end ?? frame.offset;
-    this.#setState({ kind: "online", writable: frame.writable ?? true });
+    this.#historyEnd = 0;
+    this.#historyUntil = this.#fresh ? 0 : performance.now() + HISTORY_MS;
+    this.#fresh = false;
+    this.#setState({ kind: "online", writable: this.#writable });
+    // A new connection knows nothing of our size.
     this.#sendSize();
   }
 
+  #onWelcome(frame: Extract<z.infer<typeof serverFrameSchema>, { type: "welcome" }>): void {
+    if (frame.offset !== this.#received) {
+      // The server's memory is shorter than our absence, or we read too slowly.
+      this.#options.onGap();
+      this.#received = this.#parsed = this.#acknowledged = frame.offset;
+      this.#generation += 1;
+    }
+    if (frame.end !== undefined) {
+      this.#historyEnd = frame.end;
+      this.#historyUntil = 0;
+    }
+  }
+
   #onBytes(bytes: Uint8Array): void {
-    const history = this.#received < this.#historyEnd;
+    const history = this.#received < this.#historyEnd || performance.now() < this.#historyUntil;
     const socket = this.#socket;
+    const generation = this.#generation;
     this.#received += bytes.length;
     const done = (): void => {
-      if (this.#socket !== socket) return;
+      if (this.#socket !== socket || this.#generation !== generation) return;
       this.#parsed += bytes.length;
       if (this.#parsed - this.#acknowledged < ACK_BYTES) return;
       this.#acknowledged = this.#parsed;
@@ -179,26 +215,25 @@ export class TerminalSocket {
     this.#options.onData(bytes, { history, done });
   }
 
-  #onClose(code: number): void {
+  async #onClose(code: number, opened: boolean): Promise<void> {
     this.#socket = null;
-    if (this.#state.kind === "exited") return;
-    const known = CLOSE_CODES[code as keyof typeof CLOSE_CODES] as
-      | (typeof CLOSE_CODES)[keyof typeof CLOSE_CODES]
-      | undefined;
+    if (this.#state.kind === "exited" || this.#state.kind === "closed") return;
+    const known: { terminal: boolean; message: string } | undefined = CLOSE_CODES[code as keyof typeof CLOSE_CODES];
     if (known?.terminal) {
-      const reason = code === 4004 ? "This terminal has been closed." : known.message;
+      const reason = code === 4004 ? GONE : known.message;
       this.#setState({ kind: "closed", reason, loginNeeded: code === 4001 });
       return;
     }
     this.#failures += 1;
-    if (this.#failures > GIVE_UP_AFTER) {
-      this.#setState({ kind: "closed", reason: "The server cannot be reached.", loginNeeded: false });
-      return;
-    }
     const base = (this.#options.retryMs ?? 500) * 2 ** Math.min(this.#failures - 1, MAX_DOUBLINGS);
     // Jitter: a restarted server is not to be met by everybody at the same moment.
     const wait = base * (0.7 + Math.random() * 0.6);
     this.#setState({ kind: "offline", retryAt: Date.now() + wait });
-    this.#timer = setTimeout(() => this.#connect(), wait);
+    // A socket that was refused does not say why; the REST API does.
+    if (!opened && !(await this.#options.exists().catch(() => true))) {
+      if (this.#state.kind === "offline") this.#setState({ kind: "closed", reason: GONE, loginNeeded: false });
+      return;
+    }
+    if (this.#state.kind === "offline" && this.#socket === null) this.#timer = setTimeout(() => this.#connect(), wait);
   }
 }

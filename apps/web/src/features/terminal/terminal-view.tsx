@@ -1,9 +1,17 @@
 import { useEffect, useRef, useState } from "react";
+import { mayEdit, meStore } from "../../core/me.ts";
 import { Button } from "../../ui/button.tsx";
 import { Spinner } from "../../ui/spinner.tsx";
 import type { TerminalInstance } from "./terminal-instance.ts";
 import type { TerminalState } from "./terminal-socket.ts";
-import { hideTerminal, killTerminal, newTerminal, setTerminalEnded, setTerminalTitle } from "./terminals-store.ts";
+import {
+  hideTerminal,
+  killTerminal,
+  newTerminal,
+  setTerminalEnded,
+  setTerminalTitle,
+  takeFresh,
+} from "./terminals-store.ts";
 
 function endWords(state: Extract<TerminalState, { kind: "exited" }>): string {
   if (state.signal) return `Ended by ${state.signal}`;
@@ -73,6 +81,8 @@ export function TerminalView({ name, visible, autoFocus = false }: TerminalViewP
       if (gone || !host.current) return;
       instance.current = createTerminalInstance(host.current, {
         name,
+        writable: mayEdit(meStore.getState().me),
+        fresh: takeFresh(name),
         onState: (next) => {
           setState(next);
           if (next.kind === "exited") setTerminalEnded(name);

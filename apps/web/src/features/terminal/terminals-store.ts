@@ -55,6 +55,13 @@ export function hideTerminal(name: string): void {
   });
 }
 
+const fresh = new Set<string>();
+
+/** True once for each terminal that this page made. */
+export function takeFresh(name: string): boolean {
+  return fresh.delete(name);
+}
+
 const FIRST_SIZE = { cols: 120, rows: 24 };
 
 export async function newTerminal(options: { show?: boolean; cwd?: string } = {}): Promise<string | null> {
@@ -62,6 +69,7 @@ export async function newTerminal(options: { show?: boolean; cwd?: string } = {}
   terminalsStore.setState({ creating: true });
   try {
     const { name } = await createTerminal({ ...FIRST_SIZE, ...(options.cwd ? { cwd: options.cwd } : {}) });
+    fresh.add(name);
     terminalsStore.setState(({ names, ended }) => ({
       names: [...(names ?? []).filter((other) => other !== name), name],
       ended: new Set([...ended].filter((other) => other !== name)),
