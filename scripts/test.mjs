@@ -6,7 +6,7 @@
 import { spawn } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import { existsSync, mkdirSync, rmSync } from "node:fs";
-import { join } from "node:path";
+import { delimiter, dirname, join } from "node:path";
 import { COMPONENTS, provideComponents } from "./lib/components.mjs";
 import { ensureInstalled } from "./lib/install.mjs";
 import { exitStatus, processesWith } from "./lib/processes.mjs";
@@ -57,11 +57,11 @@ async function runUnit({ full, clock }) {
   const files = testFiles(ROOT, { full });
   say(`Running ${files.length} test files …`);
   const reporter = ["--test-reporter=./scripts/lib/node-reporter.mjs", "--test-reporter-destination=stdout"];
-  const limits = ["--test-concurrency=2", "--test-timeout=300000"];
+  const limits = ["--test-concurrency=2", `--test-timeout=${(full ? 60 : 5) * 60_000}`];
   const report = join(RESULTS, "node.json");
   const status = await runGroup(["--test", ...limits, ...reporter, ...files], {
     clock,
-    env: { OPSBOOK_TEST_RECORDS: report },
+    env: { OPSBOOK_TEST_RECORDS: report, ...(full ? { OPSBOOK_FULL: "1" } : {}) },
   });
   const records = readJson(report, []);
   return [...records, ...unexplained(records, { status, what: "the test runner", file: "scripts/test.mjs" })];
@@ -99,7 +99,8 @@ async function runGroup(args, { clock, env }) {
     cwd: ROOT,
     stdio: ["ignore", "inherit", "inherit"],
     detached: true,
-    env: { ...process.env, ...env, [variable]: id },
+    // `node` means the project's own in tests, also where npm did not start this script.
+    env: { ...process.env, ...env, [variable]: id, PATH: `${dirname(pinnedNode())}${delimiter}${process.env.PATH}` },
   });
   const end = () => killGroup(child.pid);
   const interrupted = (signal) => {
