@@ -255,13 +255,8 @@ export class NotebookSession {
 
   #connection(connection: ConnectionState, message: string | null): void {
     const before = this.store.getState().connection;
-    if (before === "online" && connection !== "online") {
-      this.texts.disconnected();
-      this.#replica?.abandon(({ op }) => op.type === "edit-source");
-      this.outputs.disconnected();
-      this.#heldTexts = [];
-      this.#peers = new Map();
-    }
+    if (before === "online" && connection !== "online") this.#endDocuments();
+    if (connection !== "online") this.#peers = new Map();
     this.store.setState({
       connection,
       connectionMessage: message,
@@ -273,6 +268,14 @@ export class NotebookSession {
       this.setPresence(this.#presence);
     }
     this.#publish();
+  }
+
+  /** Documents of cell text and what was asked for live as long as a connection, and never into another epoch. */
+  #endDocuments(): void {
+    this.texts.disconnected();
+    this.#replica?.abandon(({ op }) => op.type === "edit-source");
+    this.outputs.disconnected();
+    this.#heldTexts = [];
   }
 
   #receive(frame: ServerFrame): void {
@@ -310,6 +313,8 @@ export class NotebookSession {
 
   #welcome(frame: Extract<ServerFrame, { type: "welcome" }>): void {
     const sameEpoch = this.#epoch === frame.epoch;
+    // The server begins a new epoch on a living connection when the file was changed outside.
+    if (this.store.getState().connection === "online") this.#endDocuments();
     if (frame.snapshot) this.#loadSnapshot(frame.snapshot, frame);
     for (const entry of frame.entries ?? []) this.#entry(entry);
     this.#epoch = frame.epoch;
@@ -338,7 +343,6 @@ export class NotebookSession {
   #entry(entry: Extract<ServerFrame, { type: "op" }>["entry"]): void {
     if (!this.#replica) return;
     const { op } = entry;
-    const before = op.type === "set-source" ? this.#confirmedText(op.cellId) : "";
     try {
       if (!this.#replica.add(entry, this.#clientId)) return;
     } catch (error) {
@@ -349,15 +353,10 @@ export class NotebookSession {
       return;
     }
     if (op.type === "edit-source") this.texts.applied(op.cellId, op.update);
-    else if (op.type === "set-source") this.texts.replaced(op.cellId, before);
     else if (op.type === "delete-cell") this.texts.forget(op.cellId);
     this.#loadTexts();
     this.#publish();
     if (RETIRES_OUTPUTS.has(op.type)) this.#retainOutputs();
-  }
-
-  #confirmedText(cellId: string): string {
-    return this.#replica?.confirmed.notebook.cells.find(({ id }) => id === cellId)?.source ?? "";
   }
 
   #loadTexts(): void {

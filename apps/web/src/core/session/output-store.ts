@@ -1,12 +1,10 @@
-import { OUTPUT_FRAME_BYTES, type ServerFrame } from "@opsbook/notebook/session";
+import type { ServerFrame } from "@opsbook/notebook/session";
 import { AnsiText } from "./ansi.ts";
 
 type OutputFrame = Extract<ServerFrame, { type: "output" }>;
 
-/** What a cell shows of one stream at most, in bytes; the whole stays on the server. */
-export const SHOWN_BYTES = 1_048_576;
-/** How much of the start is fetched of a stream that is longer than that. */
-const HEAD_BYTES = OUTPUT_FRAME_BYTES;
+/** Gaps up to this many bytes are asked for; wider ones were left out by the server on purpose. */
+const GAP_BYTES = 1_048_576;
 
 export interface StreamText {
   readonly text: AnsiText;
@@ -69,20 +67,6 @@ export class OutputStore {
     for (const listener of stream.listeners) listener();
   }
 
-  /** Sees to it that a stream of `total` bytes which nobody pushes any more gets here as far as it is shown. */
-  complete(outputId: string, total: number): void {
-    const stream = this.#stream(outputId);
-    stream.total = Math.max(stream.total, total);
-    if (stream.asked !== null || stream.held >= total) return;
-    const missing = total - stream.held;
-    if (missing <= SHOWN_BYTES) this.#ask(outputId, stream, total);
-    else if (stream.held < HEAD_BYTES) this.#ask(outputId, stream, HEAD_BYTES);
-    else {
-      this.#pass(stream, total - SHOWN_BYTES + HEAD_BYTES);
-      this.#ask(outputId, stream, total);
-    }
-  }
-
   /** What was asked for will not come any more. */
   disconnected(): void {
     for (const stream of this.#streams.values()) {
@@ -118,7 +102,7 @@ export class OutputStore {
   #gap(outputId: string, stream: Stream, frame: OutputFrame): void {
     // The server moves a fetch that begins inside a character on to the next one.
     const aligned = frame.requested === true && frame.offset - stream.held < 4;
-    if (aligned || frame.offset - stream.held > SHOWN_BYTES) {
+    if (aligned || frame.offset - stream.held > GAP_BYTES) {
       if (aligned) stream.held = frame.offset;
       else this.#pass(stream, frame.offset);
       this.#append(stream, frame);
@@ -151,7 +135,7 @@ export class OutputStore {
   }
 
   #ask(outputId: string, stream: Stream, to: number): void {
-    const limit = Math.min(SHOWN_BYTES, to - stream.held);
+    const limit = Math.min(GAP_BYTES, to - stream.held);
     if (limit > 0 && this.#fetch(outputId, stream.held, limit)) stream.asked = stream.held + limit;
   }
 }

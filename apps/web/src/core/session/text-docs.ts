@@ -52,8 +52,6 @@ interface OpenText {
   base: string | null;
   /** A `text-state` is awaited; typing stays here until it came. */
   waiting: boolean;
-  /** Edits that arrived while waiting: the state may have been taken before them. */
-  arrived: string[];
   listeners: Set<TextListener>;
   settled: (() => void)[];
   usedAt: number;
@@ -91,7 +89,6 @@ export class TextDocs {
         text: source,
         base: source,
         waiting: false,
-        arrived: [],
         listeners: new Set(),
         settled: [],
         usedAt: 0,
@@ -123,7 +120,10 @@ export class TextDocs {
     for (const text of this.#texts.values()) this.#send(text);
   }
 
-  /** The `text-state` frame. The caller holds it back until the entry it names has been applied. */
+  /**
+   * The `text-state` frame, at the moment the replica is at the entry it names: earlier edits are in it, later ones
+   * will come. It may be another document than before, seeded anew, so edits must never reach it twice.
+   */
   load(cellId: string, state: { update: string; textClientId: number }): void {
     const text = this.#texts.get(cellId);
     if (!text?.waiting) return;
@@ -131,12 +131,10 @@ export class TextDocs {
     doc.clientID = state.textClientId;
     const shared = doc.getText(TEXT_NAME);
     Y.applyUpdate(doc, decodeUpdate(state.update));
-    for (const update of text.arrived) Y.applyUpdate(doc, decodeUpdate(update));
     const theirs = shared.toString();
     const mine = mergeText(text.base ?? theirs, text.text, theirs);
     this.#dropDocument(text);
     text.waiting = false;
-    text.arrived = [];
     text.base = null;
     text.document = this.#watch(text, doc);
     const before = text.text;
@@ -154,22 +152,11 @@ export class TextDocs {
   applied(cellId: string, update: string): void {
     const text = this.#texts.get(cellId);
     if (!text) return;
-    if (text.waiting) text.arrived.push(update);
     if (text.document) {
       if (update !== "") Y.applyUpdate(text.document.doc, decodeUpdate(update), "server");
       return;
     }
     this.#follow(text);
-  }
-
-  /** The confirmed text changed in a way no document update tells (a program set it, a snapshot came). */
-  replaced(cellId: string, before: string): void {
-    const text = this.#texts.get(cellId);
-    if (!text) return;
-    if (text.document && !text.waiting) {
-      text.base = before;
-      this.#ask(text);
-    } else if (!text.document) this.#follow(text);
   }
 
   /** The server refused an edit: its document and ours differ, so ours is made anew; what was typed is kept. */
@@ -185,8 +172,7 @@ export class TextDocs {
       if (text.document) text.base = text.base ?? confirmed ?? text.text;
       this.#dropDocument(text);
       text.waiting = false;
-      text.arrived = [];
-      for (const done of text.settled.splice(0)) done();
+        for (const done of text.settled.splice(0)) done();
     }
   }
 

@@ -86,8 +86,10 @@ export const CellItem = memo(function CellItem({ cellId, store, position, total 
           </div>
           <div className="nb-src">
             <CellSource view={view} editing={editing} label={label} />
-            <div className="nb-bar">{cell.cell_type === "code" ? <CellStateMark view={view} /> : null}</div>
-            <CellToolbar view={view} />
+            <div className="nb-bar">
+              {cell.cell_type === "code" ? <CellStateMark view={view} /> : null}
+              <CellToolbar view={view} />
+            </div>
           </div>
         </>
       )}
@@ -146,7 +148,9 @@ function MarkdownCell({ view, onEdit }: { view: CellView; onEdit: () => void }) 
           <Markdown source={source} {...(cell.attachments ? { attachments: cell.attachments } : {})} />
         </Suspense>
       )}
-      <CellToolbar view={view} />
+      <div className="nb-bar">
+        <CellToolbar view={view} />
+      </div>
     </div>
   );
 }

@@ -1,8 +1,10 @@
 import { useEffect, useRef, useState } from "react";
 import { apiUrl } from "../../core/api.ts";
-import { resolvedTheme } from "../../core/settings.ts";
 import { useScope } from "../notebook/notebook-context.ts";
 
+/** As the server's frame document sends it. */
+const HEIGHT_MESSAGE = "opsbook:frame-height";
+/** Pixels. */
 const MAX_HEIGHT = 4000;
 
 /** HTML or SVG of a cell in a document of its own: it may run scripts, and reaches nothing of this page. */
@@ -10,7 +12,6 @@ export function FrameOutput({ outputId, version }: { outputId: string; version: 
   const { session } = useScope();
   const frame = useRef<HTMLIFrameElement>(null);
   const [height, setHeight] = useState(32);
-  const [theme] = useState(resolvedTheme);
   useEffect(() => {
     const onMessage = (event: MessageEvent<unknown>) => {
       // Any page may send a message; only our own frame's counts, and of it only the number.
@@ -24,7 +25,6 @@ export function FrameOutput({ outputId, version }: { outputId: string; version: 
   const url = apiUrl(
     `api/opsbook/sessions/${encodeURIComponent(session.sessionId)}/frames/${encodeURIComponent(outputId)}`,
   );
-  url.searchParams.set("theme", theme);
   url.searchParams.set("v", String(version));
   return (
     <iframe
@@ -41,6 +41,7 @@ export function FrameOutput({ outputId, version }: { outputId: string; version: 
 }
 
 function heightOf(data: unknown): number | null {
-  if (typeof data !== "object" || data === null || !("height" in data)) return null;
+  if (typeof data !== "object" || data === null || !("type" in data && "height" in data)) return null;
+  if (data.type !== HEIGHT_MESSAGE) return null;
   return typeof data.height === "number" && Number.isFinite(data.height) ? data.height : null;
 }

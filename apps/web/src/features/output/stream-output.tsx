@@ -1,12 +1,12 @@
 import type { SessionStream } from "@opsbook/notebook/session";
 import { ArrowDownToLine, ChevronsDownUp, ChevronsUpDown, Copy, Download, WrapText } from "lucide-react";
-import { useEffect, useLayoutEffect, useRef, useState, useSyncExternalStore } from "react";
+import { useLayoutEffect, useRef, useState, useSyncExternalStore } from "react";
 import { apiUrl } from "../../core/api.ts";
 import type { AnsiLine } from "../../core/session/ansi.ts";
 import type { StreamText } from "../../core/session/output-store.ts";
 import { IconButton } from "../../ui/button.tsx";
 import { cx } from "../../ui/cx.ts";
-import { useNotebook, useScope } from "../notebook/notebook-context.ts";
+import { useScope } from "../notebook/notebook-context.ts";
 import { AnsiLineView } from "./ansi-line.tsx";
 import { copyText } from "./copy-text.ts";
 import { formatBytes, formatCount } from "./format.ts";
@@ -21,15 +21,7 @@ const OVERSCAN = 20;
 
 /** What a program printed, as it prints it. */
 export function StreamOutput({ output }: { output: SessionStream }) {
-  const { session } = useScope();
   const stream = useStream(output.id);
-  const online = useNotebook((state) => state.connection === "online");
-  const { held, version } = stream;
-  // biome-ignore lint/correctness/useExhaustiveDependencies: each arrival may leave more to be asked for
-  useEffect(() => {
-    if (output.closed && online && held < output.bytes) session.outputs.complete(output.id, output.bytes);
-  }, [session, output, online, held, version]);
-
   const { text } = stream;
   const count = text.lineCount;
   if (count === 0)
