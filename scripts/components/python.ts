@@ -14,7 +14,7 @@ const ROOT = join(import.meta.dirname, "../..");
 
 export type PythonEnvironment = { python: string; bin: string } | { skip: string };
 
-/** `name` is a file of `scripts/components/` such as `nbformat.requirements.txt`. Use `bin/python -m tool`. */
+/** `name` is a file of `scripts/components/` such as `jupyter.requirements.txt`. Use `bin/python -m tool`. */
 export async function pythonEnvironment(name: string): Promise<PythonEnvironment> {
   const requirements = join(import.meta.dirname, name);
   const version = await run("python3", ["--version"]).then(
