@@ -12,6 +12,9 @@ import { KeptTerminal } from "./terminal.ts";
 /** What has ended stays this long for its last events and scrollback to be read, in milliseconds. */
 const LINGER_MS = 60_000;
 
+/** Whoever started the keeper has at least this long to connect, in milliseconds. */
+const FIRST_SERVER_MS = 15_000;
+
 /** A dead kernel whose events no server has fetched keeps the keeper alive this long at most, in milliseconds. */
 const UNFETCHED_MS = 24 * 60 * 60_000;
 
@@ -37,7 +40,7 @@ export class Keeper {
 
   constructor(options: KeeperOptions) {
     this.#options = options;
-    this.#watchIdle();
+    this.#watchIdle(Math.max(options.idleMs, FIRST_SERVER_MS));
   }
 
   accept(socket: Socket): void {
@@ -209,7 +212,7 @@ export class Keeper {
     return live || shells || (unfetched && performance.now() - this.#lastHeld < UNFETCHED_MS);
   }
 
-  #watchIdle(): void {
+  #watchIdle(idleMs = this.#options.idleMs): void {
     if (this.#idleTimer) clearTimeout(this.#idleTimer);
     this.#idleTimer = null;
     if (this.#server) return;
@@ -219,6 +222,6 @@ export class Keeper {
         this.#options.cleanUp();
         this.#options.exit();
       }
-    }, this.#options.idleMs);
+    }, idleMs);
   }
 }

@@ -42,6 +42,7 @@ export class KeeperLink {
   readonly #welcome = Promise.withResolvers<Welcome>();
   readonly #closed = Promise.withResolvers<void>();
   #lastRequest = 0;
+  #inCharge = false;
   #state: "open" | "replaced" | "closed" = "open";
 
   private constructor(socket: Socket, handlers: LinkHandlers) {
@@ -102,6 +103,7 @@ export class KeeperLink {
     const response = responseSchema.parse(header);
     switch (response.type) {
       case "welcome":
+        this.#inCharge = true;
         this.#welcome.resolve(response);
         return;
       case "refused":
@@ -136,7 +138,7 @@ export class KeeperLink {
     for (const waiting of this.#waiting.values()) waiting.reject(this.#gone());
     this.#waiting.clear();
     this.#closed.resolve();
-    if (state !== "closed") this.#handlers.onLost(state === "replaced" ? "replaced" : "lost");
+    if (this.#inCharge && state !== "closed") this.#handlers.onLost(state === "replaced" ? "replaced" : "lost");
   }
 
   #gone(): RuntimeError {

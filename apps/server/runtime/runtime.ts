@@ -220,7 +220,7 @@ export class Runtime {
   async #startKeeper(
     attempt: () => Promise<{ link: KeeperLink; welcome: Welcome }>,
   ): Promise<{ link: KeeperLink; welcome: Welcome }> {
-    const keeper = await spawnKeeper(this.#place);
+    let keeper = await spawnKeeper(this.#place);
     this.#place.log.info({ pid: keeper.pid }, "keeper started");
     const deadline = performance.now() + KEEPER_START_MS;
     for (;;) {
@@ -235,6 +235,8 @@ export class Runtime {
           const state = ended === undefined ? "does not answer" : `ended (${ended})`;
           throw new RuntimeError("keeper-failed", `The keeper ${state}. Its log ends:\n${keeper.lastWords()}`);
         }
+        // It gave way to another one, which has ended since.
+        if (ended === 0) keeper = await spawnKeeper(this.#place);
         await delay(KEEPER_POLL_MS);
       }
     }
