@@ -4,7 +4,7 @@ import type { Cell, MimeBundle, Notebook, Output } from "./model.ts";
 import { notebookLanguage, stripAnsi } from "./to-text.ts";
 
 const IMAGE_MIMES = ["image/png", "image/jpeg", "image/gif", "image/webp"];
-/** Backspace and carriage return, as terminals show progress with. */
+/** What a carriage return lets the rest of its line overwrite: progress bars leave their last state. */
 const OVERWRITTEN_LINE = /^[^\n]*\r(?!\n)/gm;
 
 /** The whole notebook as CommonMark, ending in a newline. Raw cells are left out: they belong to one other format. */
