@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { readFileSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, test } from "node:test";
 import { parseNotebook } from "@opsbook/notebook";
@@ -182,6 +182,15 @@ describe("a session over its socket", { timeout: 60_000 }, () => {
     );
     await client.until(() => client.epoch !== epoch);
     assert.equal(client.cells[0]?.source, "outside");
+    const cellId = client.cells[0]?.id ?? "";
+    writeFileSync(file, readFileSync(file, "utf8").replace('"outside"', '"theirs"'));
+    await client.submit({ type: "set-source", cellId, source: "ours" });
+    const saves = () => client.frames.filter((frame) => frame.type === "save").map(({ save }) => save);
+    await client.until(() => saves().some(({ state, message }) => state === "saved" && message !== undefined));
+    const copy = readdirSync(server.root).find((name) => name.includes(".outside-"));
+    assert.match(readFileSync(join(server.root, copy ?? ""), "utf8"), /theirs/);
+    assert.equal(fileOf(server.root).cells[0]?.source, "ours");
+    assert.match(saves().at(-1)?.message ?? "", /Changed outside/);
     client.close();
   });
 

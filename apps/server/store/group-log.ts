@@ -94,10 +94,17 @@ export class GroupLog {
       }
       if (durable) await fdatasyncAsync(this.#fd);
     } catch (error) {
-      ftruncateSync(this.#fd, this.#size);
+      this.#dropPartialWrite();
       throw error;
     }
     this.#size += data.length;
+  }
+
+  /** Where even that fails, the next one to open the file drops a torn line. */
+  #dropPartialWrite(): void {
+    try {
+      ftruncateSync(this.#fd, this.#size);
+    } catch {}
   }
 }
 
