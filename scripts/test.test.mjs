@@ -16,11 +16,11 @@ function isRunning(pid) {
 
 const HEAD = 'import { describe, test } from "node:test";\n';
 
-async function npmTest(files, args = ["--only", "unit"]) {
+async function npmTest(files, { args = ["--only", "unit"], ci = "" } = {}) {
   const checkout = makeCheckout(files);
   try {
     // Without apt on PATH nothing is installed on the machine that runs this.
-    const run = runScript(checkout.root, ["test.mjs", ...args], { env: { PATH: "/nowhere", CI: "" } });
+    const run = runScript(checkout.root, ["test.mjs", ...args], { env: { PATH: "/nowhere", CI: ci } });
     const { code } = await run.exit;
     let records = [];
     try {
@@ -90,8 +90,18 @@ test("a process that a test leaves behind is named and ended, also from another 
   while (isRunning(pid)) await pause(10);
 });
 
+test("a program that is missing skips what needs it, and fails the run with CI=true", async () => {
+  const files = { "packages/a/src/a.test.mjs": `${HEAD}test("a", () => {});`, "e2e/playwright.config.ts": "" };
+  const local = await npmTest(files, { args: [] });
+  assert.equal(local.closing, "1 passed, 0 failed, 1 skipped");
+  assert.match(local.output, /sudo apt-get install .*chromium/);
+  const ci = await npmTest(files, { args: [], ci: "true" });
+  assert.equal(ci.code, 1);
+  assert.match(ci.output, /failed: chromium is missing/);
+});
+
 test("unknown arguments are a usage error", async () => {
-  const { code, output } = await npmTest({}, ["--fast"]);
+  const { code, output } = await npmTest({}, { args: ["--fast"] });
   assert.equal(code, 2);
   assert.match(output, /Usage: npm test/);
 });
