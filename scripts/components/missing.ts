@@ -18,7 +18,7 @@ const SYSTEM_FOLDERS = ["/usr/sbin", "/sbin", "/usr/local/sbin"];
 
 /** The full path of a program. @throws MissingComponent naming the Debian package. */
 export function findProgram(program: string, debianPackage: string): string {
-  for (const folder of [...(process.env["PATH"] ?? "").split(delimiter), ...SYSTEM_FOLDERS]) {
+  for (const folder of [...(process.env.PATH ?? "").split(delimiter), ...SYSTEM_FOLDERS]) {
     const candidate = join(folder, program);
     try {
       accessSync(candidate, constants.X_OK);

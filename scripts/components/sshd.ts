@@ -106,6 +106,8 @@ function configuration({ folder, port, hostKeys, more }: Configuration): string 
     "PermitRootLogin prohibit-password",
     "StrictModes no",
     "MaxStartups 200:30:400",
+    // Bash would read the user's .bashrc for every command otherwise, and tests are not about that.
+    "SetEnv SHLVL=1",
     "Subsystem sftp internal-sftp",
     `PidFile ${folder}/sshd.pid`,
     "",

@@ -1,4 +1,3 @@
-import { pipeline as joinStreams } from "node:stream/promises";
 import { Command } from "./command.ts";
 import { Output } from "./output.ts";
 import type { CommandErrorReason } from "./result.ts";
@@ -68,17 +67,14 @@ class PipelineRun implements Run {
     this.stdout = this.#last.stdout;
     for (const [index, run] of runs.entries()) {
       const next = runs[index + 1];
-      if (next?.stdin) void this.#connect(run, next.stdin);
+      if (next !== undefined) void this.#connect(run, next);
     }
   }
 
-  async #connect(run: ProcessRun, stdin: NodeJS.WritableStream): Promise<void> {
-    try {
-      await joinStreams(run.stdout, stdin);
-    } catch {
-      this.#cutOff.add(run);
-      run.stop("signal");
-    }
+  async #connect(run: ProcessRun, next: ProcessRun): Promise<void> {
+    if ((await next.feed(run.stdout)) === "all-read") return;
+    this.#cutOff.add(run);
+    run.stop("signal");
   }
 
   async finish(): Promise<Outcome> {

@@ -83,12 +83,7 @@ export class ProcessRun implements Run {
     const onAbort = () => this.stop(this.#cancellation.timedOut ? "timeout" : "aborted");
     if (signal.aborted) onAbort();
     else signal.addEventListener("abort", onAbort, { once: true });
-    if (spec.stdin !== undefined) void this.#feed(spec.stdin);
-  }
-
-  /** The program's standard input, when nothing was given to feed it with. */
-  get stdin(): RunningProcess["stdin"] {
-    return this.#child.stdin;
+    if (spec.stdin !== undefined) void this.feed(spec.stdin);
   }
 
   stop(reason: CommandErrorReason, message?: string): void {
@@ -128,26 +123,33 @@ export class ProcessRun implements Run {
     Promise.allSettled([ended(this.#child.stdout), ended(this.#child.stderr)]).then(() => clearTimeout(timer));
   }
 
-  async #feed(source: StdinSource): Promise<void> {
+  /**
+   * Writes everything `source` gives to the program and ends its input. Tells whether the program ended before it
+   * had read everything; its exit status decides whether that is a failure.
+   */
+  async feed(source: StdinSource): Promise<"all-read" | "cut-off"> {
     const stdin = this.#child.stdin;
-    if (stdin === null) return;
-    // A program may end without reading everything; its exit status decides whether that is a failure.
-    const closed = new Promise<"closed">((resolve) => {
-      stdin.once("error", () => resolve("closed"));
-      stdin.once("close", () => resolve("closed"));
+    if (stdin === null) return "cut-off";
+    let closed = false;
+    const closing = new Promise<void>((resolve) => {
+      stdin.once("error", () => resolve());
+      stdin.once("close", () => resolve());
+      this.#child.exited.then(() => resolve());
+    }).then(() => {
+      closed = true;
     });
     try {
       for await (const piece of pieces(source)) {
-        if (stdin.destroyed) break;
+        if (closed) return "cut-off";
         if (stdin.write(piece)) continue;
-        const drained = new Promise<"drained">((resolve) => stdin.once("drain", () => resolve("drained")));
-        if ((await Promise.race([drained, closed])) === "closed") break;
+        await Promise.race([new Promise((resolve) => stdin.once("drain", resolve)), closing]);
       }
       stdin.end();
     } catch (error) {
       this.stop("stdin", `what should be fed to it failed: ${messageOf(error)}`);
       stdin.destroy();
     }
+    return "all-read";
   }
 }
 

@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import { PassThrough, type Readable } from "node:stream";
 import type { Client, ClientChannel } from "ssh2";
 import { messageOf } from "../core/errors.ts";
 import { untilAborted } from "../core/options.ts";
@@ -74,15 +75,21 @@ export function createSshTransport(client: Client): Transport {
       const channel = await openChannel(commandLine(spec, marker), signal);
       const exited = exitOf(channel);
       if (!spec.feedsStdin) channel.end();
-      const reported = untilAborted(readReport(channel, marker, spec), signal);
-      reported.catch(() => channel.close());
-      const pid = Number(await reported);
-      return runningProcess(channel, exited, (name) => {
+      const killer = (pid: string) => (name: "TERM" | "KILL") => {
         exec(`kill -s ${name} -- -${pid} 2>/dev/null || kill -s ${name} ${pid}`).then(
           (killing) => killing.resume(),
           () => channel.close(),
         );
-      });
+      };
+      const reported = readReport(channel, marker, spec);
+      try {
+        return runningProcess(channel, exited, killer(await untilAborted(reported, signal)));
+      } catch (error) {
+        // Given up on while it was starting: it must not live on unseen.
+        reported.then((pid) => killer(pid)("KILL")).catch(() => {});
+        channel.resume();
+        throw error;
+      }
     },
   };
 }
@@ -98,13 +105,28 @@ function runningProcess(
   });
   return {
     stdin: channel,
-    stdout: channel,
+    stdout: readableOf(channel),
     stderr: channel.stderr,
     exited,
     kill: (signal) => {
       if (!ended) kill(signal === "SIGTERM" ? "TERM" : "KILL");
     },
   };
+}
+
+/**
+ * The output as a stream that can be left: a channel of ssh2 ends only when it has been read to its end, and its
+ * `destroy` is not the one of Node's streams.
+ */
+function readableOf(channel: ClientChannel): Readable {
+  const output = new PassThrough({ highWaterMark: 256 * 1024 });
+  channel.pipe(output);
+  channel.once("close", () => output.end());
+  output.once("close", () => {
+    channel.unpipe(output);
+    channel.resume();
+  });
+  return output;
 }
 
 /** Only POSIX, and nothing in it but quoted values. */

@@ -1,0 +1,46 @@
+/**
+ * The types of the names that `install` defines. A cell's program includes this file (or the `.d.ts` that tsc makes
+ * of it), and the language service knows them as a running cell does.
+ */
+import type * as core from "./core/index.ts";
+import type * as filesModule from "./files/index.ts";
+import type * as httpModule from "./http/index.ts";
+import type { local as localMachine } from "./local.ts";
+import type * as shModule from "./sh/index.ts";
+import type * as sshModule from "./ssh/index.ts";
+
+declare global {
+  /** Runs programs on this machine, without a shell. */
+  var sh: typeof shModule.sh;
+  /** Files of this machine. */
+  var files: typeof filesModule.files;
+  /** HTTP requests and clients. */
+  var http: typeof httpModule.http;
+  /** Other machines over SSH. */
+  var ssh: typeof sshModule.ssh;
+  /** This machine as a {@link Machine}. */
+  var local: typeof localMachine;
+  /** Bounded parallel work. */
+  var all: typeof core.all;
+  /** Refuses an action unless a reason is given. */
+  var guard: typeof core.guard;
+  /** Replaces known secrets in a text. */
+  var redact: typeof core.redact;
+  var Secret: typeof core.Secret;
+  type Secret = core.Secret;
+  var GuardError: typeof core.GuardError;
+  type GuardError = core.GuardError;
+  var Plan: typeof core.Plan;
+  type Plan<Applied> = core.Plan<Applied>;
+  var PlanError: typeof core.PlanError;
+  type PlanError = core.PlanError;
+  var CommandError: typeof shModule.CommandError;
+  type CommandError = shModule.CommandError;
+  var FilesError: typeof filesModule.FilesError;
+  type FilesError = filesModule.FilesError;
+  var HttpError: typeof httpModule.HttpError;
+  type HttpError = httpModule.HttpError;
+  var SshError: typeof sshModule.SshError;
+  type SshError = sshModule.SshError;
+  type Machine = core.Machine;
+}
