@@ -3,7 +3,7 @@ import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { run, watch } from "./testing/kernels.ts";
-import { makePlace, type Place, until } from "./testing/place.ts";
+import { makePlace, until, writeKernelspecs } from "./testing/place.ts";
 
 const START = { spec: "typescript", cwd: ".", label: "notes.ipynb" };
 
@@ -149,7 +149,7 @@ test("unknown kernels, missing programs and folders are told as such", async () 
   const runtime = await place.start({
     environment: {
       ...process.env,
-      JUPYTER_PATH: await specs(place, { ghost: { argv: ["/no/such/program", "{connection_file}"] } }),
+      JUPYTER_PATH: writeKernelspecs(place, { ghost: { argv: ["/no/such/program", "{connection_file}"] } }),
     },
   });
   await assert.rejects(
@@ -173,7 +173,7 @@ test("a kernel that uses TCP listens on loopback only", async () => {
   const plain = await place.start();
   const [own] = await plain.kernelspecs();
   await plain.close({ keepAlive: false });
-  const path = await specs(place, {
+  const path = writeKernelspecs(place, {
     "ts-tcp": { argv: own?.argv ?? [], interrupt_mode: "message", metadata: { opsbook: { transport: "tcp" } } },
   });
   const runtime = await place.start({ environment: { ...process.env, JUPYTER_PATH: path } });
@@ -188,13 +188,3 @@ test("a kernel that uses TCP listens on loopback only", async () => {
   assert.equal(listening.length, 1);
   assert.match(listening[0] ?? "", /: (0000000000000000FFFF0000)?0100007F:/);
 });
-
-async function specs(place: Place, all: Record<string, object>): Promise<string> {
-  const { mkdirSync, writeFileSync } = await import("node:fs");
-  for (const [name, spec] of Object.entries(all)) {
-    const folder = join(place.root, "jupyter", "kernels", name);
-    mkdirSync(folder, { recursive: true });
-    writeFileSync(join(folder, "kernel.json"), JSON.stringify({ display_name: name, language: "typescript", ...spec }));
-  }
-  return join(place.root, "jupyter");
-}

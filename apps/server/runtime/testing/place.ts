@@ -1,5 +1,5 @@
 /** A served folder of its own for a test, with the keeper and the runtimes that belong to it. */
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import pino from "pino";
 import { isAlive, type ProcessIdentity, processIdentitySchema } from "../../keeper/process-table.ts";
@@ -51,4 +51,14 @@ async function endKeeper(keeper: () => ProcessIdentity): Promise<void> {
 /** Waits for a fact that no event tells. */
 export async function until(fact: () => boolean): Promise<void> {
   while (!fact()) await new Promise((resolve) => setTimeout(resolve, 5));
+}
+
+/** Installs kernels for the test; returns the value of JUPYTER_PATH that finds them. */
+export function writeKernelspecs(place: Place, specs: Record<string, object>): string {
+  for (const [name, spec] of Object.entries(specs)) {
+    const folder = join(place.root, "jupyter", "kernels", name);
+    mkdirSync(folder, { recursive: true });
+    writeFileSync(join(folder, "kernel.json"), JSON.stringify({ display_name: name, language: "typescript", ...spec }));
+  }
+  return join(place.root, "jupyter");
 }
