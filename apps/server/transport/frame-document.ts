@@ -2,8 +2,8 @@
 export const FRAME_HEIGHT_MESSAGE = "opsbook:frame-height";
 
 /** Links open in a tab of their own: in the frame its own policy would refuse them. */
-export function frameDocument(markup: string): string {
-  return `<!doctype html><html><head><meta charset="utf-8"><meta name="color-scheme" content="light dark">
+export function frameDocument(markup: string, theme: "light" | "dark"): string {
+  return `<!doctype html><html><head><meta charset="utf-8"><meta name="color-scheme" content="${theme}">
 <base target="_blank"><style>body{margin:0;font:13px/1.5 system-ui,sans-serif;overflow-wrap:anywhere}</style></head>
 <body>${markup}
 <script>(() => {

@@ -41,7 +41,7 @@ function socketPath(path: string): string {
   return path.replace(":id", sessionId).replace(":name", terminal);
 }
 
-describe("the route table", () => {
+describe("the route table", { timeout: 60_000 }, () => {
   it("[T13] is all that Express has", () => {
     const app = createHttpApp(ROUTES, NO_SERVICES) as Application & {
       router: { stack: { name: string; route?: { path: string; stack: { method: string }[] } }[] };
@@ -81,7 +81,7 @@ describe("the route table", () => {
   });
 });
 
-describe("HTTP", () => {
+describe("HTTP", { timeout: 60_000 }, () => {
   for (const route of ROUTES) {
     const name = `${route.method} ${route.path}`;
     const ask = (headers: Record<string, string>, as?: { body: string }) =>
@@ -119,7 +119,11 @@ describe("HTTP", () => {
         for (const role of ROLES) {
           // A login of its own, because one of the routes ends it.
           const { cookie } = await server.login(role);
-          const { status } = await ask({ cookie, origin: server.origin });
+          const page = { cookie, origin: server.origin };
+          // A body that no handler takes, so that none starts anything.
+          const status: number = isUnsafe(route)
+            ? (await ask({ ...page, "content-type": "application/json" }, { body: "[]" })).status
+            : (await ask(page)).status;
           // What follows behind the gate is the handler's: nothing there is called by these names.
           if (roleIncludes(role, route.role as Role)) assert.ok(status !== 401 && status !== 403, `${role} ${status}`);
           else assert.equal(status, 403, role);
@@ -200,7 +204,7 @@ describe("HTTP", () => {
   });
 });
 
-describe("sockets", () => {
+describe("sockets", { timeout: 60_000 }, () => {
   for (const { path, role } of SOCKETS) {
     const open = (headers: Record<string, string>, query = "") =>
       openSocket(`ws://127.0.0.1:${server.port}${socketPath(path)}${query}`, headers);
@@ -319,7 +323,7 @@ describe("sockets", () => {
   });
 });
 
-describe("answers", () => {
+describe("answers", { timeout: 60_000 }, () => {
   it("carry the security headers on everything, errors too", async () => {
     await writeFile(join(server.root, "a.txt"), "a");
     for (const path of ["/login", "/api/me", "/nothing/here", "/api/contents/a.txt", "/files/a.txt", "/%zz"]) {

@@ -68,7 +68,7 @@ export function sessionHandlers(services: Services) {
       const markup = output && (await markupOf(output, services));
       if (markup === undefined) throw new HttpError("not-found", "There is no such output.");
       call.res.setHeader("Content-Security-Policy", FRAME_CSP);
-      call.res.type("html").send(frameDocument(markup));
+      call.res.type("html").send(frameDocument(markup, call.req.query.theme === "dark" ? "dark" : "light"));
     },
 
     async blob(call: Call) {

@@ -14,8 +14,10 @@ const createSchema = z.object({
 
 export function terminalHandlers(services: Services) {
   const { runtime, contents } = services;
+  /** A shell that ended stays with the keeper for its scrollback; Jupyter's clients know only living ones. */
+  const living = () => runtime.terminals.list().filter(({ exited }) => exited === null);
   const terminalOf = (name: string) => {
-    const terminal = runtime.terminals.list().find((one) => one.name === name);
+    const terminal = living().find((one) => one.name === name);
     if (!terminal) throw new HttpError("not-found", `Terminal not found: ${name}`);
     return terminal;
   };
@@ -23,7 +25,7 @@ export function terminalHandlers(services: Services) {
 
   return {
     list({ res }: Call) {
-      res.json(runtime.terminals.list().map(({ name }) => model(name)));
+      res.json(living().map(({ name }) => model(name)));
     },
 
     read({ req, res }: Call) {

@@ -30,22 +30,23 @@ export function openTerminalSocket(services: Services, call: SocketCall): void {
   }
   const { cols, rows } = terminal;
   const flow = new Flow();
-  let welcomed = false;
+  let position = offsetSchema.parse(call.query.get("offset") ?? 0);
   const welcome = (offset: number) => {
-    welcomed = true;
+    position = offset;
     flow.start(offset);
     ws.send(JSON.stringify({ type: "welcome", offset, cols, rows }));
   };
-  const fromOffset = offsetSchema.parse(call.query.get("offset") ?? 0);
+  welcome(position);
   const handle = services.runtime.terminals.attach(name, {
-    fromOffset,
+    fromOffset: position,
     onData(offset, data) {
-      if (!welcomed) welcome(offset);
+      // Older than the scrollback, or this viewer was too slow for it: a second welcome says where it goes on.
+      if (offset !== position) welcome(offset);
+      position = offset + data.length;
       ws.send(data);
-      if (flow.sent(offset + data.length)) handle.pause();
+      if (flow.sent(position)) handle.pause();
     },
     onExit(code, signal) {
-      if (!welcomed) welcome(fromOffset);
       ws.send(JSON.stringify({ type: "exited", code, signal }));
       ws.close(1000, "exited");
     },

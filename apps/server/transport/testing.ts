@@ -1,5 +1,5 @@
 import { mkdir, mkdtemp, realpath, rm } from "node:fs/promises";
-import { type IncomingHttpHeaders, request } from "node:http";
+import { request } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Role } from "@opsbook/notebook/session";
@@ -12,7 +12,9 @@ import { OpsbookServer } from "./server.ts";
 
 export interface Answer {
   status: number;
-  headers: IncomingHttpHeaders;
+  headers: Record<string, string | undefined>;
+  /** The cookie that was set, as a browser sends it back. */
+  cookie: string;
   body: string;
 }
 
@@ -110,7 +112,10 @@ function askRaw(port: number, path: string, one: Ask): Promise<Answer> {
       response.on("error", reject);
       response.on("end", () => {
         const body = Buffer.concat(chunks).toString("utf8");
-        resolve({ status: response.statusCode ?? 0, headers: response.headers, body });
+        const { "set-cookie": setCookie, ...headers } = response.headers;
+        const cookie = setCookie?.[0]?.split(";")[0] ?? "";
+        const plain = Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, value?.toString()]));
+        resolve({ status: response.statusCode ?? 0, headers: plain, cookie, body });
       });
     });
     sent.end(one.body);
@@ -118,9 +123,15 @@ function askRaw(port: number, path: string, one: Ask): Promise<Answer> {
 }
 
 /** The socket once it is open, or the HTTP status it was refused with. */
-export function openSocket(url: string, headers: Record<string, string>, protocols: string[] = []) {
+export function openSocket(
+  url: string,
+  headers: Record<string, string>,
+  options: { protocols?: string[]; onSocket?: (ws: WebSocket) => void } = {},
+) {
   return new Promise<{ ws: WebSocket; status: 101 } | { ws: null; status: number }>((resolve, reject) => {
-    const ws = new WebSocket(url, protocols, { headers });
+    const ws = new WebSocket(url, options.protocols ?? [], { headers });
+    // Before it is open: its first message may come together with the handshake.
+    options.onSocket?.(ws);
     ws.on("open", () => resolve({ ws, status: 101 }));
     ws.on("unexpected-response", (_request, response) => {
       response.destroy();

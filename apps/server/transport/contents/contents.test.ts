@@ -24,7 +24,7 @@ const parse = (body: string) => JSON.parse(body) as ContentsModel;
 const put = (path: string, json: unknown) => server.as("editor", api(path), { method: "PUT", json });
 const at = (...names: string[]) => join(server.root, ...names);
 
-describe("paths", () => {
+describe("paths", { timeout: 60_000 }, () => {
   const ESCAPES = [
     "..",
     "../served-sibling/secret.txt",
@@ -138,7 +138,7 @@ describe("paths", () => {
   });
 });
 
-describe("reading", () => {
+describe("reading", { timeout: 60_000 }, () => {
   it("tells text, base64, notebook and folder apart as Jupyter does", async () => {
     await writeFile(at("t.ts"), "let é = 1;\n");
     await writeFile(at("b.bin"), Buffer.from([0, 255, 1]));
@@ -177,7 +177,7 @@ describe("reading", () => {
   });
 });
 
-describe("changing", () => {
+describe("changing", { timeout: 60_000 }, () => {
   it("[3.5-files] makes, copies, renames and deletes", async () => {
     const post = (path: string, json: unknown) => server.as("editor", api(path), { method: "POST", json });
     await put("work", { type: "directory" });
@@ -266,7 +266,7 @@ describe("changing", () => {
   });
 });
 
-describe("downloads", () => {
+describe("downloads", { timeout: 60_000 }, () => {
   it("[T7] whatever a file is, it comes as an attachment without rights", async () => {
     for (const name of ["x.svg", "x.js", "x.html", "x.txt"]) {
       await writeFile(at(name), "<script>alert(1)</script>");
