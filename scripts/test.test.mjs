@@ -55,11 +55,10 @@ test("records carry the whole title and the closing line counts tests, not suite
 });
 
 test("--full runs the long ones as well", async () => {
-  const { closing } = await npmTest({ "scripts/long.full.test.mjs": `${HEAD}test("long", () => {});` }, [
-    "--full",
-    "--only",
-    "unit",
-  ]);
+  const { closing } = await npmTest(
+    { "scripts/long.full.test.mjs": `${HEAD}test("long", () => {});` },
+    { args: ["--full", "--only", "unit"] },
+  );
   assert.equal(closing, "1 passed, 0 failed, 0 skipped");
 });
 
