@@ -2,6 +2,7 @@
 import { type Dirent, existsSync } from "node:fs";
 import { readdir, readFile } from "node:fs/promises";
 import { basename, delimiter, dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
 import type { Logger } from "pino";
 import { z } from "zod";
 import type { Kernelspec } from "../keeper/protocol.ts";
@@ -104,4 +105,26 @@ export function transportOf(spec: Kernelspec): "ipc" | "tcp" {
 export function readyTimeoutOf(spec: Kernelspec): number {
   const told = z.looseObject({ readyTimeoutMs: z.int().min(1) }).safeParse(spec.metadata.opsbook);
   return told.success ? told.data.readyTimeoutMs : 30_000;
+}
+
+/** The built-in kernel. It is started by its path: the server never imports it. */
+export function typescriptKernelspec(): Kernelspec {
+  const kernel = fileURLToPath(new URL("../../../packages/kernel/src/main.ts", import.meta.url));
+  const preload = fileURLToPath(new URL("../../../packages/ops/src/globals.ts", import.meta.url));
+  return {
+    name: "typescript",
+    displayName: "TypeScript",
+    language: "typescript",
+    argv: [
+      process.execPath,
+      "--no-force-async-hooks-checks",
+      kernel,
+      ...(existsSync(preload) ? ["--preload", preload] : []),
+      "{connection_file}",
+    ],
+    env: {},
+    interruptMode: "message",
+    metadata: { opsbook: { transport: "ipc" } },
+    resourceDir: null,
+  };
 }

@@ -1,9 +1,7 @@
 /** The server's kernels and terminals, which live in the keeper. One Runtime a server. */
-import { existsSync } from "node:fs";
 import { mkdir, realpath } from "node:fs/promises";
 import { resolve } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import { fileURLToPath } from "node:url";
 import type { Logger } from "pino";
 import { KeeperError } from "../keeper/error.ts";
 import { defaultRuntimeDir, ensurePrivateFolder, socketPath } from "../keeper/folder.ts";
@@ -13,7 +11,7 @@ import { RuntimeError } from "./error.ts";
 import { KeeperLink, type KeeperPush, type Welcome } from "./keeper-link.ts";
 import { spawnKeeper } from "./keeper-process.ts";
 import { type Kernel, type KernelHost, RemoteKernel } from "./kernel.ts";
-import { findKernelspecs, kernelFolders, readyTimeoutOf, transportOf } from "./kernelspecs.ts";
+import { findKernelspecs, kernelFolders, readyTimeoutOf, transportOf, typescriptKernelspec } from "./kernelspecs.ts";
 import { RemoteTerminals, type Terminals } from "./terminals.ts";
 
 /** A keeper that has just been started must answer within this many milliseconds. */
@@ -305,24 +303,3 @@ export class Runtime {
 }
 
 const KEEPER_ENDED = "the keeper process ended";
-
-function typescriptKernelspec(): Kernelspec {
-  const kernel = fileURLToPath(new URL("../../../packages/kernel/src/main.ts", import.meta.url));
-  const preload = fileURLToPath(new URL("../../../packages/ops/src/globals.ts", import.meta.url));
-  return {
-    name: "typescript",
-    displayName: "TypeScript",
-    language: "typescript",
-    argv: [
-      process.execPath,
-      "--no-force-async-hooks-checks",
-      kernel,
-      ...(existsSync(preload) ? ["--preload", preload] : []),
-      "{connection_file}",
-    ],
-    env: {},
-    interruptMode: "message",
-    metadata: { opsbook: { transport: "ipc" } },
-    resourceDir: null,
-  };
-}
