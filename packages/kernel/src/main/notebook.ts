@@ -97,7 +97,7 @@ export class Notebook {
     // Declared before it runs, so that a cell which never ends still leaves its names known.
     this.names.take(cell.declared);
     const ended = await this.#ended(cell.code, execution);
-    const disposing = dispose(execution.disposals);
+    const disposing = runIn(execution, () => dispose(execution.disposals));
     if (ended.kind !== "value") disposing.catch((error: unknown) => this.lateError(error, execution));
     switch (ended.kind) {
       case "interrupted":
@@ -107,7 +107,7 @@ export class Notebook {
         if (!ended.compiled) this.names.forget(cell.declared);
         throw ended.error;
       case "value":
-        await runIn(execution, () => execution.untilInterrupt(disposing));
+        await execution.untilInterrupt(disposing);
         return cell.showsValue && !order.silent && ended.value !== undefined ? this.#show(ended.value, order) : null;
       default:
         return ended satisfies never;

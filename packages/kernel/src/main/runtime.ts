@@ -19,7 +19,7 @@ export function installRuntime(folder: string): void {
   hidden(RUNTIME.wait, (value: unknown) => currentExecution()?.untilInterrupt(value) ?? value);
   hidden(RUNTIME.import, load);
   hidden(RUNTIME.module, async (specifier: string, needed: readonly string[], options?: ImportCallOptions) => {
-    const namespace = await load(specifier, options);
+    const namespace = withCommonJsNames(await load(specifier, options), needed);
     const missing = needed.find((name) => !(name in namespace));
     if (missing !== undefined) throw new SyntaxError(`The module "${specifier}" has no export named "${missing}".`);
     return namespace;
@@ -51,14 +51,34 @@ export function installRuntime(folder: string): void {
   });
 }
 
+/** What Node's scan of a CommonJS file did not find is looked for in what the file exported. */
+function withCommonJsNames(namespace: Record<string, unknown>, needed: readonly string[]): Record<string, unknown> {
+  const exported: unknown = namespace["module.exports"];
+  if (typeof exported !== "object" || exported === null || needed.every((name) => name in namespace)) return namespace;
+  return { ...exported, ...namespace };
+}
+
 /** A real `import()` whose referrer is a file in the notebook's folder. */
 function importFrom(folder: string): Import {
+  let warned = false;
   const script = new Script("(specifier, options) => import(specifier, options)", {
     filename: join(folder, "notebook.ts"),
     importModuleDynamically: constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
   });
   // The script is the arrow function above.
-  return script.runInThisContext() as Import;
+  const load = script.runInThisContext() as Import;
+  return (specifier, options) => {
+    if (warned) return load(specifier, options);
+    // The first use of this loader prints a warning about itself, which would stand in a cell that did nothing odd.
+    const { emitWarning } = process;
+    process.emitWarning = () => {};
+    try {
+      return load(specifier, options);
+    } finally {
+      process.emitWarning = emitWarning;
+      warned = true;
+    }
+  };
 }
 
 function register(value: unknown, dispose: (() => unknown) | null): void {

@@ -53,7 +53,12 @@ function toSyntaxError(source: string, error: OxcError | undefined): CellSyntaxE
   const detail = [error?.message ?? "The cell could not be read.", error?.helpMessage].filter(Boolean).join(" ");
   const jsx = /^\s*(?:return\s+|\(\s*)?<[A-Za-z][\w.]*(?:\s[^<>]*)?\/?>/m.test(source);
   const message = jsx ? `${detail} (JSX is not TypeScript: cells take no JSX.)` : detail;
-  return new CellSyntaxError(message, label ? positionAt(source, label.start) : null);
+  return new CellSyntaxError(message, label ? positionAt(source, utf16Offset(source, label.start)) : null);
+}
+
+/** The parser counts bytes of UTF-8. */
+function utf16Offset(source: string, bytes: number): number {
+  return Buffer.from(source).subarray(0, bytes).toString().length;
 }
 
 export function positionAt(source: string, offset: number): SourcePosition {
