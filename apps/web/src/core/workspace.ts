@@ -29,7 +29,7 @@ export interface Dock {
 
 interface WorkspaceState {
   active: TabRef | null;
-  /** The notebook that inspector, outline and status bar speak of: the active tab, else the last active one. */
+  /** The notebook that inspector, outline and status bar speak of: the active tab, else the last active or first one. */
   notebook: string | null;
   /** Ids of all tabs. */
   open: readonly string[];
@@ -66,10 +66,13 @@ export function openPath(path: string, options?: { beside?: boolean }): void {
   openTab({ kind: isNotebookPath(path) ? "notebook" : "file", path }, options);
 }
 
+const NOTEBOOK_PREFIX = tabId({ kind: "notebook", path: "" });
+
 export function setWorkspace(active: TabRef | null, open: readonly string[]): void {
   const before = workspaceStore.getState().notebook;
   const kept = before !== null && open.includes(tabId({ kind: "notebook", path: before })) ? before : null;
-  workspaceStore.setState({ active, open, notebook: active?.kind === "notebook" ? active.path : kept });
+  const first = open.find((id) => id.startsWith(NOTEBOOK_PREFIX))?.slice(NOTEBOOK_PREFIX.length) ?? null;
+  workspaceStore.setState({ active, open, notebook: active?.kind === "notebook" ? active.path : (kept ?? first) });
 }
 
 /** The address of a tab, kept in the fragment: it works under any path prefix and never reaches a log. */

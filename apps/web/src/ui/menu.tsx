@@ -1,6 +1,6 @@
 import { Check } from "lucide-react";
 import { DropdownMenu as Radix, ContextMenu as RadixContext } from "radix-ui";
-import type { ReactElement, ReactNode } from "react";
+import { type ReactElement, type ReactNode, useRef } from "react";
 import { cx } from "./cx.ts";
 import { Kbd } from "./kbd.tsx";
 
@@ -15,6 +15,8 @@ export type MenuItem =
       danger?: boolean;
       disabled?: boolean;
       checked?: boolean;
+      /** What it does moves the focus (a dialog, a field): done once the menu is gone and would have given focus back. */
+      takesFocus?: boolean;
       onSelect: () => void;
     }
   | { kind: "separator"; id: string }
@@ -39,7 +41,7 @@ function itemBody(item: Extract<MenuItem, { onSelect: () => void }>): ReactNode 
 
 type Parts = Pick<typeof Radix, "Item" | "CheckboxItem" | "Separator" | "Label">;
 
-function renderItems(items: readonly MenuItem[], parts: Parts): ReactNode {
+function renderItems(items: readonly MenuItem[], parts: Parts, later: (action: () => void) => void): ReactNode {
   return items.map((item) => {
     if (item.kind === "separator") return <parts.Separator key={item.id} className="my-1 h-px bg-line" />;
     if (item.kind === "label") {
@@ -52,7 +54,7 @@ function renderItems(items: readonly MenuItem[], parts: Parts): ReactNode {
     const common = {
       className: cx(ITEM, item.danger && "text-fail data-[highlighted]:text-fail"),
       disabled: item.disabled ?? false,
-      onSelect: item.onSelect,
+      onSelect: item.takesFocus ? () => later(item.onSelect) : item.onSelect,
     };
     return item.checked === undefined ? (
       <parts.Item key={item.id} {...common}>
@@ -66,6 +68,22 @@ function renderItems(items: readonly MenuItem[], parts: Parts): ReactNode {
   });
 }
 
+/** Keeps an item's action until the menu has closed. */
+function useAfterClose() {
+  const action = useRef<(() => void) | null>(null);
+  return {
+    later: (next: () => void) => {
+      action.current = next;
+    },
+    onCloseAutoFocus: (event: Event) => {
+      if (!action.current) return;
+      event.preventDefault();
+      action.current();
+      action.current = null;
+    },
+  };
+}
+
 export interface MenuProps {
   label: string;
   items: readonly MenuItem[];
@@ -75,12 +93,20 @@ export interface MenuProps {
 }
 
 export function Menu({ label, items, align = "start", children }: MenuProps) {
+  const { later, onCloseAutoFocus } = useAfterClose();
   return (
     <Radix.Root>
       <Radix.Trigger asChild>{children}</Radix.Trigger>
       <Radix.Portal>
-        <Radix.Content aria-label={label} align={align} sideOffset={4} collisionPadding={8} className={CONTENT}>
-          {renderItems(items, Radix)}
+        <Radix.Content
+          aria-label={label}
+          align={align}
+          sideOffset={4}
+          collisionPadding={8}
+          className={CONTENT}
+          onCloseAutoFocus={onCloseAutoFocus}
+        >
+          {renderItems(items, Radix, later)}
         </Radix.Content>
       </Radix.Portal>
     </Radix.Root>
@@ -88,12 +114,18 @@ export function Menu({ label, items, align = "start", children }: MenuProps) {
 }
 
 export function ContextMenu({ label, items, children }: Omit<MenuProps, "align">) {
+  const { later, onCloseAutoFocus } = useAfterClose();
   return (
     <RadixContext.Root>
       <RadixContext.Trigger asChild>{children}</RadixContext.Trigger>
       <RadixContext.Portal>
-        <RadixContext.Content aria-label={label} collisionPadding={8} className={CONTENT}>
-          {renderItems(items, RadixContext)}
+        <RadixContext.Content
+          aria-label={label}
+          collisionPadding={8}
+          className={CONTENT}
+          onCloseAutoFocus={onCloseAutoFocus}
+        >
+          {renderItems(items, RadixContext, later)}
         </RadixContext.Content>
       </RadixContext.Portal>
     </RadixContext.Root>

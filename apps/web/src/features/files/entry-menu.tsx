@@ -20,7 +20,13 @@ import { refreshTree, setExpanded, setRenaming } from "./tree-store.ts";
 export function folderMenu(folder: string): MenuItem[] {
   return [
     { id: "notebook", label: "New notebook", icon: <FilePlus2 size={13} />, onSelect: () => void newNotebook(folder) },
-    { id: "folder", label: "New folder", icon: <FolderPlus size={13} />, onSelect: () => void newFolder(folder) },
+    {
+      id: "folder",
+      label: "New folder",
+      icon: <FolderPlus size={13} />,
+      takesFocus: true,
+      onSelect: () => void newFolder(folder),
+    },
     { id: "refresh", label: "Refresh", icon: <RefreshCw size={13} />, onSelect: () => void refreshTree() },
   ];
 }
@@ -88,9 +94,17 @@ export function entryMenu(entry: Entry, onDelete: () => void): MenuItem[] {
       label: "Rename",
       icon: <Pencil size={13} />,
       keys: "F2",
-      // The menu gives focus back to the tree when it closes; the name field must come after that.
-      onSelect: () => requestAnimationFrame(() => setRenaming(entry.path)),
+      takesFocus: true,
+      onSelect: () => setRenaming(entry.path),
     },
-    { id: "delete", label: "Delete", icon: <Trash2 size={13} />, keys: "Delete", danger: true, onSelect: onDelete },
+    {
+      id: "delete",
+      label: "Delete",
+      icon: <Trash2 size={13} />,
+      keys: "Delete",
+      danger: true,
+      takesFocus: true,
+      onSelect: onDelete,
+    },
   ];
 }

@@ -1,11 +1,12 @@
 import { Files, Keyboard, type LucideIcon, PanelRight, Settings, SquareTerminal, UsersRound } from "lucide-react";
+import { useEffect } from "react";
 import { useStore } from "zustand";
 import { runCommand } from "../../core/commands.ts";
 import { INSPECTOR_FITS, layoutStore, type SideView } from "../../core/layout.ts";
 import { cx } from "../../ui/cx.ts";
 import { Tooltip } from "../../ui/tooltip.tsx";
 import { usePeople } from "../people/use-people.ts";
-import { terminalsStore } from "../terminal/terminals-store.ts";
+import { refreshTerminals, terminalsStore } from "../terminal/terminals-store.ts";
 import { useMedia } from "./use-media.ts";
 
 interface ItemProps {
@@ -50,6 +51,9 @@ export function ActivityBar() {
   const inspector = useStore(layoutStore, (state) => (fits ? state.inspectorOpen : state.inspectorOverlay));
   const terminals = useStore(terminalsStore, (state) => state.names?.length ?? 0);
   const people = usePeople().length;
+  useEffect(() => {
+    void refreshTerminals();
+  }, []);
   const is = (name: SideView): boolean => view === name;
   return (
     <nav

@@ -18,6 +18,7 @@ export function terminalTheme(): ITheme {
   if (!context) return {};
   const style = getComputedStyle(document.documentElement);
   const token = (name: string): string => readColor(context, style.getPropertyValue(name));
+  const faint = (name: string, alpha: number): string => token(name).replace(/[\d.]+\)$/, `${alpha})`);
   const light = document.documentElement.dataset.theme === "light";
   const red = token("--fail");
   const green = token("--ok");
@@ -30,7 +31,11 @@ export function terminalTheme(): ITheme {
     foreground: token("--fg-2"),
     cursor: token("--fg"),
     cursorAccent: token("--bg-canvas"),
-    selectionBackground: token("--accent").replace(/[\d.]+\)$/, "0.34)"),
+    selectionBackground: faint("--accent", 0.34),
+    scrollbarSliderBackground: faint("--fg-4", 0.3),
+    scrollbarSliderHoverBackground: faint("--fg-4", 0.5),
+    scrollbarSliderActiveBackground: faint("--fg-4", 0.6),
+    overviewRulerBorder: token("--bg-canvas"),
     black: light ? token("--fg") : token("--bg-raise"),
     red,
     green,
