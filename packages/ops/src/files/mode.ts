@@ -60,6 +60,6 @@ export function formatPermissions(mode: number): string {
     const last = mode & special ? (executable ? letter : letter.toUpperCase()) : executable ? "x" : "-";
     return `${bits & 4 ? "r" : "-"}${bits & 2 ? "w" : "-"}${last}`;
   };
-  const kind = KINDS[mode & 0o170000] ?? "";
+  const kind = KINDS[mode & 0o170000] ?? "-";
   return `${kind}${triple(6, 0o4000, "s")}${triple(3, 0o2000, "s")}${triple(0, 0o1000, "t")}`;
 }

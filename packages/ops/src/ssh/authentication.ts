@@ -12,7 +12,9 @@ export function authenticationMethods(ssh2: Ssh2, target: ResolvedTarget): AnyAu
   const username = target.user;
   const methods: AnyAuthMethod[] = [];
   if (target.agent !== undefined) methods.push({ type: "agent", username, agent: target.agent });
-  const offer = (key: Buffer | string) => methods.push({ type: "publickey", username, key });
+  const passphrase = target.passphrase?.reveal();
+  const offer = (key: string) =>
+    methods.push({ type: "publickey", username, key, ...(passphrase === undefined ? {} : { passphrase }) });
   if (target.key !== undefined) offer(open(ssh2, target, { text: target.key.reveal(), name: "the key given" }));
   for (const file of target.identityFiles) offer(open(ssh2, target, { text: read(file, target), name: file }));
   for (const file of target.usualIdentityFiles) {
@@ -39,7 +41,7 @@ function read(file: string, target: ResolvedTarget): string {
   }
 }
 
-/** The key in a form that needs no passphrase any more. */
+/** The text of a key that can be used as it is or with the passphrase. */
 function open(ssh2: Ssh2, target: ResolvedTarget, key: { text: string; name: string }): string {
   const passphrase: Secret | undefined = target.passphrase;
   const parsed = ssh2.utils.parseKey(key.text, passphrase?.reveal());

@@ -26,7 +26,15 @@ export function createSftpFileSystem(open: () => Promise<SFTPWrapper>): FileSyst
     const sftp = await open();
     return await invoke(hint, (callback: Callback<T>) => work(sftp, callback));
   };
-  const exists = ["exists", "it exists already"] as const;
+  /** SFTP has no status for "exists already". */
+  const unlessThere = async <T>(path: string, creation: Promise<T>): Promise<T> => {
+    try {
+      return await creation;
+    } catch (error) {
+      if (!(error instanceof FilesError) || error.code !== "io" || !(await isThere(system, path))) throw error;
+      throw new FilesError("exists", path, { message: "it exists already", cause: error });
+    }
+  };
   const system: FileSystem = {
     // One request each fills a packet of OpenSSH's 256 KiB; a full window hides the network's delay.
     chunk: 255 * 1024,
@@ -38,8 +46,10 @@ export function createSftpFileSystem(open: () => Promise<SFTPWrapper>): FileSyst
       return new RemoteFile(await open(), path, handle);
     },
     create: async (path, mode) => {
-      const hint = { path, failure: (await isThere(system, path)) ? exists : undefined };
-      const handle = await call<Buffer>(toHint(hint), (sftp, callback) => sftp.open(path, "wx", { mode }, callback));
+      const handle = await unlessThere(
+        path,
+        call<Buffer>({ path }, (sftp, callback) => sftp.open(path, "wx", { mode }, callback)),
+      );
       return new RemoteFile(await open(), path, handle);
     },
     stat: async (path) => toRawStat(await call<Stats>({ path }, (sftp, callback) => sftp.stat(path, callback))),
@@ -57,10 +67,11 @@ export function createSftpFileSystem(open: () => Promise<SFTPWrapper>): FileSyst
     },
     readLink: (path) => call<string>({ path }, (sftp, callback) => sftp.readlink(path, callback)),
     realPath: (path) => call<string>({ path }, (sftp, callback) => sftp.realpath(path, callback)),
-    makeFolder: async (path, mode) => {
-      const hint = { path, failure: (await isThere(system, path)) ? exists : undefined };
-      await call<void>(toHint(hint), (sftp, callback) => sftp.mkdir(path, { mode }, callback as never));
-    },
+    makeFolder: (path, mode) =>
+      unlessThere(
+        path,
+        call<void>({ path }, (sftp, callback) => sftp.mkdir(path, { mode }, callback as never)),
+      ),
     rename: (from, to) =>
       call<void>({ path: to }, (sftp, callback) => sftp.ext_openssh_rename(from, to, callback as never)),
     removeFile: (path) => call<void>({ path }, (sftp, callback) => sftp.unlink(path, callback as never)),
@@ -81,10 +92,6 @@ export function createSftpFileSystem(open: () => Promise<SFTPWrapper>): FileSyst
     },
   };
   return system;
-}
-
-function toHint(hint: { path: string; failure: Hint["failure"] }): Hint {
-  return hint.failure === undefined ? { path: hint.path } : { path: hint.path, failure: hint.failure };
 }
 
 async function isThere(system: FileSystem, path: string): Promise<boolean> {

@@ -33,19 +33,32 @@ export function createSshTransport(client: Client): Transport {
   const open = new Set<ClientChannel>();
   let waiting: (() => void)[] = [];
 
+  let starting = 0;
+
   const exec = (command: string) =>
     new Promise<ClientChannel>((resolve, reject) => {
       client.exec(command, (error, channel) => (error === undefined ? resolve(channel) : reject(error)));
     });
 
-  const track = (channel: ClientChannel) => {
-    open.add(channel);
-    channel.once("close", () => {
-      open.delete(channel);
-      const woken = waiting;
-      waiting = [];
-      for (const wake of woken) wake();
-    });
+  const wakeAll = () => {
+    const woken = waiting;
+    waiting = [];
+    for (const wake of woken) wake();
+  };
+
+  const tryOpen = async (command: string): Promise<ClientChannel> => {
+    starting += 1;
+    try {
+      const channel = await exec(command);
+      open.add(channel);
+      channel.once("close", () => {
+        open.delete(channel);
+        wakeAll();
+      });
+      return channel;
+    } finally {
+      starting -= 1;
+    }
   };
 
   /** A server allows so many sessions on a connection (MaxSessions); beyond that a command waits for another's end. */
@@ -53,11 +66,10 @@ export function createSshTransport(client: Client): Transport {
     for (;;) {
       signal.throwIfAborted();
       try {
-        const channel = await exec(command);
-        track(channel);
-        return channel;
+        return await tryOpen(command);
       } catch (error) {
-        if (!/channel open failure/i.test(messageOf(error)) || open.size === 0) {
+        if (!/channel open failure/i.test(messageOf(error)) || open.size + starting === 0) {
+          wakeAll();
           throw new StartFailure("transport", `the host starts no command: ${messageOf(error)}`, error);
         }
         await new Promise<void>((wake) => {
