@@ -32,6 +32,7 @@ test("[R16] out of order: a cell further down ran before this one", () => {
   assert.deepEqual([...outOfOrderCells(numbered(1, 2, 3))], []);
   assert.deepEqual([...outOfOrderCells(numbered(1, 3, 2))], ["1"]);
   assert.deepEqual([...outOfOrderCells(numbered(5, null, 3, 4))], ["0"]);
+  assert.deepEqual([...outOfOrderCells(numbered(2, 2))], []);
   assert.equal(isOutOfOrder(numbered(1, 3, 2), "1"), true);
   assert.equal(isOutOfOrder(numbered(1, 3, 2), "0"), false);
   assert.equal(isOutOfOrder(numbered(1), "gone"), false);

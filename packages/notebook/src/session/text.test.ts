@@ -89,6 +89,8 @@ describe("TextDocs", () => {
     accepted(docs, ada);
     assert.equal(ada.text, "> one 2");
     assert.equal(TextClient.open(docs, "a", "").text, "> one 2");
+    ada.shared.insert(ada.shared.length, "0");
+    assert.deepEqual(accepted(docs, ada).splices, [{ index: 7, remove: 0, insert: "0" }]);
   });
 
   test("[X6] half a surrogate pair is U+FFFD in every document, one unit as before, and its text has the same name", () => {

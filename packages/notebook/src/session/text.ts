@@ -29,9 +29,6 @@ export function diffText(before: string, after: string): Splice[] {
   return [{ index: start, remove: before.length - start - end, insert: after.slice(start, after.length - end) }];
 }
 
-/** The text of a document as its readers get it: an update travels as UTF-8, which has no lone surrogates. */
-const documentText = (source: string) => normalizeNewlines(source).toWellFormed();
-
 const isHighSurrogate = (unit: number) => unit >= 0xd800 && unit <= 0xdbff;
 const isLowSurrogate = (unit: number) => unit >= 0xdc00 && unit <= 0xdfff;
 
@@ -88,7 +85,7 @@ export class TextDocs {
     let text = this.#open.get(cellId);
     if (!text) {
       const doc = this.#newDoc();
-      doc.getText(TEXT_NAME).insert(0, documentText(source));
+      doc.getText(TEXT_NAME).insert(0, source);
       text = { doc, shadow: copyOf(doc), clients: new Set() };
       this.#open.set(cellId, text);
     }
@@ -140,7 +137,7 @@ export class TextDocs {
       text.doc.transact(() => {
         for (const { index, remove, insert } of splices) {
           shared.delete(index, remove);
-          shared.insert(index, insert.toWellFormed());
+          shared.insert(index, insert);
         }
       });
     });
