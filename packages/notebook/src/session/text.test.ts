@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
+import * as Y from "yjs";
 import { Random } from "../testing/random.ts";
 import { applySplices } from "./apply/index.ts";
 import { sourceHash } from "./source-hash.ts";
@@ -39,6 +40,40 @@ describe("TextDocs", () => {
       source = applySplices(source, change.splices) ?? "";
     }
     assert.deepEqual([source, ada.text, bob.text], Array(3).fill("const x = 10;"));
+  });
+
+  test("[X2] undo and redo between other people's edits are edits like others", () => {
+    for (let seed = 1; seed <= 20; seed++) {
+      const random = new Random(seed);
+      const docs = new TextDocs(100);
+      let source = "begin";
+      const clients = [1, 2, 3].map(() => TextClient.open(docs, "a", source));
+      const undos = clients.map(({ shared }) => new Y.UndoManager(shared, { captureTimeout: 0 }));
+      for (let step = 0; step < 150; step++) {
+        const at = random.below(3);
+        const [client, undo] = [clients[at]!, undos[at]!];
+        const place = random.below(client.shared.length + 1);
+        const action = random.below(6);
+        if (action < 2) client.shared.insert(place, random.pick(["x", "yz", "\ud83d\ude00"]));
+        else if (action === 2 && place < client.shared.length) client.shared.delete(place, 1);
+        else if (action === 3) undo.undo();
+        else if (action === 4) undo.redo();
+        if (!client.isDirty || random.chance(40)) continue;
+        const change = accepted(docs, client);
+        source = applySplices(source, change.splices) ?? "";
+        for (const other of clients) if (other !== client) other.receive(change.update);
+      }
+      for (const client of clients.filter(({ isDirty }) => isDirty)) {
+        const change = accepted(docs, client);
+        source = applySplices(source, change.splices) ?? "";
+        for (const other of clients) other.receive(change.update);
+      }
+      assert.deepEqual(
+        clients.map(({ text }) => text),
+        Array(3).fill(source),
+        `seed ${seed}`,
+      );
+    }
   });
 
   test("[X3] the last to close a cell ends its document; ids of before edit nothing any more", () => {
