@@ -1,5 +1,5 @@
 import { constants } from "node:fs";
-import { access, chmod, mkdir, realpath, writeFile } from "node:fs/promises";
+import { access, chmod, mkdir, realpath, stat, writeFile } from "node:fs/promises";
 import { userInfo } from "node:os";
 import { join, resolve } from "node:path";
 import type { Logger } from "pino";
@@ -55,6 +55,7 @@ export class StartError extends Error {
 export async function prepareFolders(root: string): Promise<{ root: string; stateDir: string }> {
   try {
     const real = await realpath(resolve(root));
+    if (!(await stat(real)).isDirectory()) throw Object.assign(new Error("not a folder"), { code: "ENOTDIR" });
     await access(real, constants.R_OK | constants.W_OK | constants.X_OK);
     const stateDir = join(real, ".opsbook");
     await mkdir(stateDir, { recursive: true, mode: 0o700 });

@@ -13,12 +13,14 @@ import { closed, openSocket, startTestServer, type TestServer } from "./testing.
 let server: TestServer;
 let sessionId: string;
 let terminal: string;
+let kernel: string;
 before(async () => {
   server = await startTestServer();
   const made = await server.as("editor", "/api/contents", { method: "POST", json: { type: "notebook" } });
   const { path } = JSON.parse(made.body) as { path: string };
   const opened = await server.as("editor", "/api/opsbook/sessions", { method: "POST", json: { path } });
   sessionId = (JSON.parse(opened.body) as { id: string }).id;
+  kernel = (await server.runtime.startKernel({ spec: "typescript", cwd: server.root, label: "test" })).id;
   terminal = (await server.runtime.terminals.create({ cwd: server.root, cols: 80, rows: 24 })).name;
 });
 after(() => server[Symbol.asyncDispose]());
@@ -38,7 +40,7 @@ function sample(route: Route): string {
 }
 
 function socketPath(path: string): string {
-  return path.replace(":id", sessionId).replace(":name", terminal);
+  return path.replace("/kernels/:id", `/kernels/${kernel}`).replace(":id", sessionId).replace(":name", terminal);
 }
 
 describe("the route table", { timeout: 60_000 }, () => {
@@ -205,7 +207,7 @@ describe("HTTP", { timeout: 60_000 }, () => {
 });
 
 describe("sockets", { timeout: 60_000 }, () => {
-  for (const { path, role } of SOCKETS) {
+  for (const { path, role, queryToken, maxPayload } of SOCKETS) {
     const open = (headers: Record<string, string>, query = "") =>
       openSocket(`ws://127.0.0.1:${server.port}${socketPath(path)}${query}`, headers);
 
@@ -237,8 +239,12 @@ describe("sockets", { timeout: 60_000 }, () => {
       }
     });
 
-    it(`[T3] ${path}: a token in the query counts for nothing`, async () => {
-      assert.equal((await open({}, `?token=${server.auth.createApiToken()}`)).status, 401);
+    it(`[T3] ${path}: a token in the query ${queryToken ? "counts, a wrong one not" : "counts for nothing"}`, async () => {
+      const { ws, status } = await open({}, `?token=${server.auth.createApiToken()}`);
+      assert.equal(status, queryToken ? 101 : 401);
+      ws?.terminate();
+      assert.equal((await open({}, "?token=")).status, 401);
+      assert.equal((await open({ origin: "http://evil.test" }, `?token=${server.auth.createApiToken()}`)).status, 403);
     });
 
     it(`[T13] ${path}: needs ${role}`, async () => {
@@ -264,7 +270,7 @@ describe("sockets", { timeout: 60_000 }, () => {
       const { ws } = await open({ cookie, origin: server.origin });
       assert.ok(ws);
       const code = closed(ws);
-      ws.send(Buffer.alloc(8 * 1024 * 1024));
+      ws.send(Buffer.alloc(maxPayload + 1));
       assert.equal(await code, 1009);
     });
 

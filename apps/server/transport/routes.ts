@@ -3,7 +3,10 @@ import { appHandlers } from "./app-handlers.ts";
 import { LARGEST_CONTENT } from "./contents/contents.ts";
 import { contentsHandlers } from "./contents-handlers.ts";
 import { HttpError } from "./errors.ts";
+import { openJupyterTerminalSocket } from "./jupyter-terminal-socket.ts";
+import { V1_SUBPROTOCOL } from "./kernel-frames.ts";
 import { kernelHandlers } from "./kernel-handlers.ts";
+import { openKernelSocket } from "./kernel-socket.ts";
 import type { Route, Services, SocketRoute } from "./services.ts";
 import { sessionHandlers } from "./session-handlers.ts";
 import { terminalHandlers } from "./terminal-handlers.ts";
@@ -105,6 +108,26 @@ export function socketRoutes(services: Services): SocketRoute[] {
       maxPayload: MIB,
       prepare: ({ name }) => requireTerminal(services, name),
       open: (call) => openTerminalSocket(services, call),
+    },
+    {
+      path: "/terminals/websocket/:name",
+      role: "runner",
+      maxPayload: MIB,
+      queryToken: true,
+      prepare: ({ name }) => requireTerminal(services, name),
+      open: (call) => openJupyterTerminalSocket(services, call),
+    },
+    {
+      path: "/api/kernels/:id/channels",
+      role: "editor",
+      // Cells and widget data; Jupyter itself allows 10 MiB.
+      maxPayload: 10 * MIB,
+      queryToken: true,
+      subprotocols: [V1_SUBPROTOCOL],
+      prepare({ id }) {
+        if (!services.runtime.kernel(id ?? "")) throw new HttpError("not-found", `Kernel does not exist: ${id}`);
+      },
+      open: (call) => openKernelSocket(services, call),
     },
   ];
 }
