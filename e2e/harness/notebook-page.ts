@@ -1,0 +1,64 @@
+import { expect, type Locator, type Page } from "@playwright/test";
+
+/** A notebook as a person meets it in the page: by roles, labels and keys. */
+export class NotebookPage {
+  readonly page: Page;
+
+  constructor(page: Page) {
+    this.page = page;
+  }
+
+  get cells(): Locator {
+    return this.page
+      .getByRole("list", { name: "Cells" })
+      .getByRole("listitem")
+      .filter({ has: this.page.locator("*") });
+  }
+
+  cell(index: number): Locator {
+    return this.page.locator("li[data-cell]").nth(index);
+  }
+
+  async login(url: string): Promise<void> {
+    await this.page.goto(url);
+    await expect(
+      this.page.getByRole("tree", { name: "Files" }).or(this.page.getByText("This folder is empty")),
+    ).toBeVisible();
+  }
+
+  async create(): Promise<void> {
+    await this.page.getByRole("button", { name: "New notebook" }).first().click();
+    await expect(this.page.locator("li[data-cell]")).toHaveCount(1);
+  }
+
+  /** Clicks into the cell's text and waits for the editor, so that no key is lost on the way. */
+  async edit(index: number): Promise<void> {
+    const editor = this.cell(index).locator(".monaco-editor");
+    await this.cell(index).locator(".nb-code").or(editor).first().click();
+    await expect(editor).toBeVisible();
+    await expect(this.cell(index).locator("textarea, [contenteditable], .native-edit-context").first()).toBeFocused();
+  }
+
+  /** Replaces the cell's text by typing over it. */
+  async write(index: number, source: string): Promise<void> {
+    await this.edit(index);
+    await this.page.keyboard.press("Control+A");
+    // Inserted as one piece: an editor that closes brackets by itself would change typed ones.
+    await this.page.keyboard.insertText(source);
+  }
+
+  async run(index: number): Promise<void> {
+    await this.page.keyboard.press("Control+Enter");
+    await expect(this.cell(index)).not.toHaveAttribute("data-state", "idle");
+  }
+
+  async addBelow(): Promise<void> {
+    const before = await this.page.locator("li[data-cell]").count();
+    await this.page.getByRole("toolbar", { name: "Notebook" }).getByRole("button", { name: "Code" }).click();
+    await expect(this.page.locator("li[data-cell]")).toHaveCount(before + 1);
+  }
+
+  async saved(): Promise<void> {
+    await expect(this.page.getByRole("contentinfo").or(this.page.getByLabel("Status"))).toContainText("Saved");
+  }
+}
