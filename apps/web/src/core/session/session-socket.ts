@@ -25,6 +25,7 @@ export interface SessionSocketOptions {
 
 const FIRST_RETRY_MS = 250;
 const MAX_RETRY_MS = 10_000;
+const FIRST_PING_MS = 2000;
 
 export class SessionSocket {
   #options: SessionSocketOptions;
@@ -32,6 +33,7 @@ export class SessionSocket {
   #attempt = 0;
   #retry: ReturnType<typeof setTimeout> | null = null;
   #heartbeat: ReturnType<typeof setInterval> | null = null;
+  #firstPing: ReturnType<typeof setTimeout> | null = null;
   #lastHeard = 0;
   #ended = false;
 
@@ -121,7 +123,8 @@ export class SessionSocket {
     this.#options.onFrame(frame);
     if (frame.type === "welcome") {
       this.#options.onConnection("online", null);
-      this.#ping();
+      // Not at once: the page is busy showing what just came, and would measure itself.
+      this.#firstPing = setTimeout(() => this.#ping(), FIRST_PING_MS);
     }
   }
 
@@ -165,7 +168,9 @@ export class SessionSocket {
   #stopTimers(): void {
     if (this.#retry !== null) clearTimeout(this.#retry);
     if (this.#heartbeat !== null) clearInterval(this.#heartbeat);
+    if (this.#firstPing !== null) clearTimeout(this.#firstPing);
     this.#retry = null;
     this.#heartbeat = null;
+    this.#firstPing = null;
   }
 }

@@ -172,7 +172,7 @@ export class TextDocs {
       if (text.document) text.base = text.base ?? confirmed ?? text.text;
       this.#dropDocument(text);
       text.waiting = false;
-        for (const done of text.settled.splice(0)) done();
+      for (const done of text.settled.splice(0)) done();
     }
   }
 

@@ -52,7 +52,6 @@ export const CellItem = memo(function CellItem({ cellId, store, position, total 
       data-cell={cellId}
       data-state={state}
       data-type={cell.cell_type}
-      // biome-ignore lint/a11y/noNoninteractiveTabindex: in command mode the keys belong to the cell itself
       tabIndex={selected ? 0 : -1}
       aria-label={label}
       aria-current={selected}

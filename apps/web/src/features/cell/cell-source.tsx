@@ -79,7 +79,8 @@ function StaticCarets({ peers, source }: { peers: readonly Peer[]; source: strin
         left: `calc((${column + digits} * 0.6em) + 16px)`,
       } as React.CSSProperties;
       return (
-        <span key={peer.clientId} className="nb-caret nb-caret-static" style={style}>
+        // A new place is a new element: its name is shown again for a while.
+        <span key={`${peer.clientId} ${before.length}`} className="nb-caret nb-caret-static" style={style}>
           <span>{peer.name}</span>
         </span>
       );

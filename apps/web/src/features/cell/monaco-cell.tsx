@@ -38,7 +38,12 @@ export function MonacoCell(props: MonacoCellProps) {
     actions.text = handle;
     const model = monaco.editor.createModel(handle.text, editorLanguage(language));
     model.setEOL(monaco.editor.EndOfLineSequence.LF);
-    model.updateOptions({ tabSize: 2, insertSpaces: true });
+    model.updateOptions({
+      tabSize: 2,
+      insertSpaces: true,
+      // The editor's own option is not looked at for a model made by hand.
+      bracketColorizationOptions: { enabled: false, independentColorPoolPerBracketType: false },
+    });
     const view = monaco.editor.create(element, {
       ...OPTIONS,
       model,

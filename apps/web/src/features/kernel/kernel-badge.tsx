@@ -23,9 +23,11 @@ const STATUS: Record<Status, { word: string; dot: DotState }> = {
 export function KernelBadge() {
   const { session } = useScope();
   const runtime = useNotebook((state) => state.runtime);
+  const running = useNotebook((state) => state.counts.running);
   const [specs, setSpecs] = useState<readonly Kernelspec[] | string | null>(null);
   if (!runtime) return null;
-  const { word, dot } = STATUS[runtime.status];
+  // The kernel's own word comes late or not at all; that a cell runs is known.
+  const { word, dot } = STATUS[runtime.status === "idle" && running > 0 ? "busy" : runtime.status];
   const choose = session.allowed("select-kernel");
   const items: MenuItem[] = [
     { kind: "label", id: "head", label: "Kernel of this notebook" },

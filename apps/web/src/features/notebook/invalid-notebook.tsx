@@ -25,7 +25,10 @@ export function InvalidNotebook({ path, message, line, column }: InvalidNotebook
     return () => abort.abort();
   }, [path]);
   // biome-ignore lint/correctness/useExhaustiveDependencies: the mark is there once the text is
-  useEffect(() => mark.current?.scrollIntoView({ block: "center" }), [text]);
+  useEffect(() => {
+    // In braces: newer browsers return a promise here, which React would take for a cleanup.
+    mark.current?.scrollIntoView({ block: "center" });
+  }, [text]);
 
   const lines = text?.split("\n") ?? [];
   return (
@@ -41,7 +44,7 @@ export function InvalidNotebook({ path, message, line, column }: InvalidNotebook
         </div>
       </div>
       {failure === null ? null : <p className="nb-none">The text cannot be shown: {failure}</p>}
-      <pre className="nb-raw" aria-label={`Text of ${path}`}>
+      <section className="nb-raw" aria-label={`Text of ${path}`}>
         {line === null ? (
           text
         ) : (
@@ -55,7 +58,7 @@ export function InvalidNotebook({ path, message, line, column }: InvalidNotebook
             {lines.slice(line).join("\n")}
           </>
         )}
-      </pre>
+      </section>
     </div>
   );
 }

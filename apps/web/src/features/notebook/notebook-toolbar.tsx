@@ -22,15 +22,15 @@ export function NotebookToolbar({ onRestart }: { onRestart: (thenRunAll: boolean
         </Button>
       </MaybeWhy>
       <MaybeWhy why={runnable ? null : why}>
-        <Button disabled={!runnable} onClick={() => actions.interrupt()}>
+        <Button aria-label="Interrupt" title="Interrupt" disabled={!runnable} onClick={() => actions.interrupt()}>
           <Square size={11} aria-hidden />
-          Interrupt
+          <span className="nb-label">Interrupt</span>
         </Button>
       </MaybeWhy>
       <MaybeWhy why={runnable ? null : why}>
-        <Button disabled={!runnable} onClick={() => onRestart(false)}>
+        <Button aria-label="Restart" title="Restart" disabled={!runnable} onClick={() => onRestart(false)}>
           <RotateCw size={12} aria-hidden />
-          Restart
+          <span className="nb-label">Restart</span>
         </Button>
       </MaybeWhy>
       <span className="nb-vr" />
@@ -98,9 +98,9 @@ function RunCounts() {
       {counts
         .filter(({ value }) => value > 0)
         .map(({ state, value }) => (
-          <span key={state}>
+          <span key={state} title={`${value} ${state}`}>
             <StateDot state={state} />
-            {value} {state}
+            {value} <span className="nb-label">{state}</span>
           </span>
         ))}
     </div>

@@ -4,7 +4,10 @@ import { type AnsiLine, type AnsiRun, AnsiText } from "../../core/session/ansi.t
 export const AnsiLineView = memo(function AnsiLineView({ line }: { line: AnsiLine }) {
   return (
     <div className="nb-line">
-      {line.runs.length === 0 ? "\n" : line.runs.map((run, index) => <Run key={`${index}-${line.id}`} run={run} />)}
+      {line.runs.length === 0
+        ? "\n"
+        : // biome-ignore lint/suspicious/noArrayIndexKey: runs have no identity and never move within a line
+          line.runs.map((run, index) => <Run key={index} run={run} />)}
     </div>
   );
 });

@@ -14,7 +14,7 @@ export function ErrorOutput({ output }: { output: SessionError }) {
   const lines = stackLines(output);
   const shown = open ? lines : lines.slice(0, STACK_SHOWN);
   return (
-    <div className="nb-error" role="group" aria-label={`Error ${output.ename}`}>
+    <section className="nb-error" aria-label={`Error ${output.ename}`}>
       <div className="nb-error-head">
         <CircleAlert size={13} aria-hidden />
         <span>
@@ -34,7 +34,7 @@ export function ErrorOutput({ output }: { output: SessionError }) {
           {open ? "Shorter" : `${lines.length - STACK_SHOWN} more lines`}
         </button>
       ) : null}
-    </div>
+    </section>
   );
 }
 

@@ -79,7 +79,6 @@ export function TableOutput({ table }: { table: TableData }) {
         className="nb-table-box"
         style={{ maxHeight: (ROWS_SHOWN + 1) * ROW + 6 }}
         onScroll={(event) => setTop(event.currentTarget.scrollTop)}
-        // biome-ignore lint/a11y/noNoninteractiveTabindex: a box that scrolls must be reachable by keyboard
         tabIndex={scrolls ? 0 : -1}
         aria-label="Table"
       >
