@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
 import { chmodSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { after, test } from "node:test";
@@ -40,6 +41,26 @@ test("a signal reaches the server, whose answer is the answer", async () => {
   run.child.kill("SIGTERM");
   assert.deepEqual(await run.exit, { code: 7, signal: null });
   assert.match(run.stdout, /got SIGTERM/);
+});
+
+test("when npm's shell dies of a signal, the server is told to stop", async () => {
+  const shell = spawn("/bin/sh", ["-c", `"$NODE" scripts/start.mjs; true`], {
+    cwd: root,
+    stdio: ["ignore", "pipe", "ignore"],
+    env: { ...process.env, NODE: process.execPath, npm_lifecycle_event: "start" },
+  });
+  let output = "";
+  const closed = new Promise((resolve) => shell.stdout.once("close", resolve));
+  await new Promise((resolve) => {
+    shell.stdout.on("data", (bytes) => {
+      output += bytes;
+      resolve();
+    });
+  });
+  shell.kill("SIGTERM");
+  // The pipe closes when the last process that holds it has ended.
+  await closed;
+  assert.match(output, /got SIGTERM/);
 });
 
 for (const [title, npm, expected] of [

@@ -9,7 +9,7 @@ import { existsSync, mkdirSync, rmSync } from "node:fs";
 import { delimiter, dirname, join } from "node:path";
 import { COMPONENTS, provideComponents } from "./lib/components.mjs";
 import { ensureInstalled } from "./lib/install.mjs";
-import { exitStatus, processesWith } from "./lib/processes.mjs";
+import { exitStatus, processesWith, watchNpm } from "./lib/processes.mjs";
 import { pinnedNode, ROOT, runMain, Stop, say } from "./lib/project.mjs";
 import { countRecords, playwrightRecords, RESULTS, readJson } from "./lib/records.mjs";
 import { testFiles } from "./lib/test-files.mjs";
@@ -113,11 +113,13 @@ async function runGroup(args, { clock, env }) {
     end();
   };
   clock.addEventListener("abort", late);
+  const endWatch = watchNpm(() => interrupted("SIGTERM"));
   process.on("SIGINT", interrupted).on("SIGTERM", interrupted).on("SIGHUP", interrupted);
   const status = await new Promise((resolve, reject) => {
     child.once("error", reject);
     child.once("exit", (code, signal) => resolve(exitStatus(code, signal)));
   });
+  endWatch();
   clock.removeEventListener("abort", late);
   process.off("SIGINT", interrupted).off("SIGTERM", interrupted).off("SIGHUP", interrupted);
   end();

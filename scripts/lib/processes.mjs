@@ -23,7 +23,25 @@ export function capture(command, args, options = {}) {
   });
 }
 
-/** Runs a program in this one's place: same terminal, signals passed on. Resolves with its exit status. */
+/** Milliseconds between looks at whether npm is still there. */
+const PARENT_LOOK = 500;
+
+/**
+ * Calls back when the npm that started this script is gone: npm passes SIGTERM to the shell between
+ * them, which dies of it and tells nobody. Answers with a function that ends the watch.
+ */
+export function watchNpm(onGone) {
+  if (process.env.npm_lifecycle_event === undefined) return () => {};
+  const parent = process.ppid;
+  const timer = setInterval(() => {
+    if (process.ppid === parent) return;
+    clearInterval(timer);
+    onGone();
+  }, PARENT_LOOK);
+  return () => clearInterval(timer);
+}
+
+/** Runs a program in this one's place: same terminal, signals passed on, ended with npm. Resolves with its exit status. */
 export function standIn(command, args, options = {}) {
   return new Promise((resolve, reject) => {
     const child = spawn(command, args, { stdio: "inherit", ...options });
@@ -31,7 +49,11 @@ export function standIn(command, args, options = {}) {
     // A terminal sends Ctrl-C to the child as well: passing it on would count as a second one.
     const passInterrupt = () => process.stdin.isTTY || child.kill("SIGINT");
     process.on("SIGINT", passInterrupt).on("SIGTERM", pass).on("SIGHUP", pass);
-    const settle = () => process.off("SIGINT", passInterrupt).off("SIGTERM", pass).off("SIGHUP", pass);
+    const endWatch = watchNpm(() => child.kill("SIGTERM"));
+    const settle = () => {
+      endWatch();
+      process.off("SIGINT", passInterrupt).off("SIGTERM", pass).off("SIGHUP", pass);
+    };
     child.once("error", (error) => {
       settle();
       reject(error);
