@@ -15,6 +15,8 @@ export const cellIdSchema = z.string().regex(/^[a-zA-Z0-9_-]{1,64}$/, "a cell id
 export const idSchema = z.string().regex(/^(?!__proto__$)[a-zA-Z0-9_-]{8,64}$/, "an id has 8–64 of a–z A–Z 0–9 _ -");
 const cellType = z.enum(["code", "markdown", "raw"]);
 const source = z.string().max(LIMITS.source);
+/** A whole text of three-byte characters in base64, and room for what a Yjs update needs beside it. */
+const UPDATE_LIMIT = 5 * LIMITS.source;
 /** After which cell, null for the top; `index` is where it goes when that cell is gone by then. */
 const place = { after: cellIdSchema.nullable(), index: z.number().int().min(0) };
 const splice = z.strictObject({ index: z.number().int().min(0), remove: z.number().int().min(0), insert: z.string() });
@@ -37,7 +39,7 @@ export const userOperationSchema = z.discriminatedUnion("type", [
   z.strictObject({
     type: z.literal("edit-source"),
     cellId: cellIdSchema,
-    update: z.string().max(2 * LIMITS.source),
+    update: z.string().max(UPDATE_LIMIT),
     splices: z.array(splice).optional(),
   }),
   /** The whole text at once, for programs and for commands such as split and merge. */

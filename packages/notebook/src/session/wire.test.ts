@@ -4,6 +4,7 @@ import { MAX_VALUE_DEPTH } from "./json.ts";
 import { entrySchema, LIMITS, type Operation, serverOperationSchema, userOperationSchema } from "./operations.ts";
 import { EXAMPLES } from "./testing/examples.ts";
 import { ADA } from "./testing/fixtures.ts";
+import { TextDocs } from "./text.ts";
 import { CLOSE_CODES, clientFrameSchema, serverFrameSchema } from "./wire.ts";
 
 const overJson = (value: unknown): unknown => JSON.parse(JSON.stringify(value));
@@ -36,6 +37,14 @@ describe("operations", () => {
       assert.deepEqual(entrySchema.parse(overJson(entry)), entry);
       assert.deepEqual(serverFrameSchema.parse(overJson({ type: "op", entry })), { type: "op", entry });
     }
+  });
+
+  test("[W3] the edit that fills a cell with the longest text is an entry everybody can read", () => {
+    const docs = new TextDocs(100);
+    docs.open("a", "x".repeat(LIMITS.source));
+    const change = docs.replace("a", "x".repeat(LIMITS.source), "\u4e00".repeat(LIMITS.source));
+    const entry = { seq: 1, at: 0, by: null, op: { type: "edit-source", cellId: "a", ...change } };
+    assert.equal(entrySchema.safeParse(entry).success, true);
   });
 
   test("[W4] [T11] __proto__ in a submission is refused with what to do, on every level", () => {
