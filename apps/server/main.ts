@@ -16,6 +16,7 @@ export interface MainOptions {
   /** How many ports after `port` to try when it is taken. */
   portsToTry: number;
   baseUrl: URL | null;
+  behindProxy: boolean;
   tokenFile?: string | undefined;
   /** Days a login lasts. */
   loginDays: number;
@@ -96,7 +97,7 @@ export async function startServer(options: MainOptions): Promise<RunningServer> 
     root,
     stateDir,
     webDir,
-    baseUrl,
+    gate: { baseUrl, behindProxy: options.behindProxy },
     auth,
     sessions,
     runtime,

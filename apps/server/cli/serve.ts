@@ -87,13 +87,15 @@ interface Address {
   port: number;
   portsToTry: number;
   baseUrl: URL | null;
+  behindProxy: boolean;
 }
 
 function parseAddress(invocation: Invocation): Address {
   const host = text(invocation, "host") ?? "127.0.0.1";
   const baseUrl = parseBaseUrl(text(invocation, "base-url"));
+  const behindProxy = invocation.values["behind-proxy"] === true;
   if (!isLoopback(host)) {
-    if (invocation.values["behind-proxy"] !== true) {
+    if (!behindProxy) {
       throw new UsageError(
         `--host ${host} would open this machine to the network. Put a proxy with TLS in front and add --behind-proxy, ` +
           "or stay on 127.0.0.1 and use an SSH tunnel.",
@@ -106,7 +108,7 @@ function parseAddress(invocation: Invocation): Address {
   if (!Number.isInteger(port) || port < 0 || port > 65_535 || given?.trim() === "") {
     throw new UsageError(`--port wants a number from 0 to 65535, not ${given}.`);
   }
-  return { host, port, portsToTry: given === undefined ? PORTS_TO_TRY : 0, baseUrl };
+  return { host, port, portsToTry: given === undefined ? PORTS_TO_TRY : 0, baseUrl, behindProxy };
 }
 
 function parseBaseUrl(given: string | undefined): URL | null {

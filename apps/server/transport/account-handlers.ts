@@ -2,6 +2,7 @@ import { z } from "zod";
 import { LOGIN_LINK_MS } from "../auth/index.ts";
 import { toHttpError } from "./answers.ts";
 import { HttpError } from "./errors.ts";
+import { clientAddress } from "./gate.ts";
 import { safeNext, sendLoginPage } from "./pages.ts";
 import type { Call, PublicCall, Services } from "./services.ts";
 
@@ -31,7 +32,7 @@ export function accountHandlers(services: Services) {
       const request = loginSchema.parse(body ?? {});
       const next = safeNext(request.next);
       try {
-        const address = req.socket.remoteAddress ?? "";
+        const address = clientAddress(req, services.gate);
         const cookie = await auth.login({ ...request, address, cookie: req.headers.cookie });
         res.setHeader("Set-Cookie", cookie);
         res.redirect(303, next);

@@ -7,6 +7,8 @@ import { HttpError } from "./errors.ts";
 export interface GatePolicy {
   /** Where the browser sees us, when that is not the address it connects to. */
   baseUrl: URL | null;
+  /** A proxy of ours stands in front: the last address of X-Forwarded-For is the one it saw. */
+  behindProxy: boolean;
 }
 
 export interface GateRequest {
@@ -63,6 +65,15 @@ function checkHost(host: string | undefined, policy: GatePolicy): string {
     if (LOOPBACK_AUTHORITY.test(host)) return `http://${host.toLowerCase()}`;
   }
   throw new HttpError("wrong-host", "This server does not answer to that name. Start it with --base-url if it should.");
+}
+
+/** Who to count failed logins against. Without a proxy of ours anybody could write the header. */
+export function clientAddress(
+  request: { headers: IncomingHttpHeaders; socket: { remoteAddress?: string | undefined } },
+  policy: GatePolicy,
+): string {
+  const forwarded = policy.behindProxy ? header(request.headers, "x-forwarded-for")?.split(",").at(-1)?.trim() : "";
+  return forwarded || (request.socket.remoteAddress ?? "");
 }
 
 function checkPage(request: GateRequest, expected: string): void {

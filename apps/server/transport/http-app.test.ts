@@ -103,6 +103,25 @@ describe("login over HTTP", { timeout: 60_000 }, () => {
     for (const secret of [token, api, cookie.split("=")[1] ?? ""]) assert.ok(!broken.logged().includes(secret));
   });
 
+  it("[3.5-exposure] failed logins count against the address the proxy saw, when there is one", async () => {
+    await using proxied = await startTestServer({ behindProxy: true });
+    const attempt = (address: string) => {
+      const headers = { "content-type": "application/json", "x-forwarded-for": `203.0.113.9, ${address}` };
+      return proxied.ask("/login", { method: "POST", headers, body: '{"token":"x"}' });
+    };
+    for (let i = 0; i < 10; i += 1) assert.equal((await attempt("198.51.100.1")).status, 401);
+    const refused = await attempt("198.51.100.1");
+    assert.deepEqual([refused.status, refused.headers["retry-after"]], [429, "60"]);
+    assert.equal((await attempt("198.51.100.2")).status, 401);
+    await using lone = await startTestServer();
+    for (let i = 0; i < 10; i += 1) {
+      const headers = { "content-type": "application/json", "x-forwarded-for": `198.51.100.${i}` };
+      await lone.ask("/login", { method: "POST", headers, body: JSON.stringify({ token: "x" }) });
+    }
+    const last = await lone.ask("/login", { method: "POST", headers: FORM, body: "token=x" });
+    assert.equal(last.status, 429, "without a proxy the header counts for nothing");
+  });
+
   it("logout ends the login", async () => {
     const { cookie } = await server.login("viewer");
     const headers = { cookie, origin: server.origin };

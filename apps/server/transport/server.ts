@@ -9,6 +9,7 @@ import type { SessionRegistry } from "../session/index.ts";
 import { Checkpoints } from "./contents/checkpoints.ts";
 import { Contents } from "./contents/contents.ts";
 import { ContentRoot } from "./contents/root.ts";
+import type { GatePolicy } from "./gate.ts";
 import { createHttpApp } from "./http-app.ts";
 import { httpRoutes, socketRoutes } from "./routes.ts";
 import type { Services } from "./services.ts";
@@ -20,7 +21,7 @@ export interface ServerOptions {
   stateDir: string;
   /** Folder of the built web app. */
   webDir: string;
-  baseUrl: URL | null;
+  gate: GatePolicy;
   auth: Auth;
   sessions: SessionRegistry;
   runtime: Runtime;
@@ -57,7 +58,7 @@ export class OpsbookServer {
       contents,
       checkpoints: new Checkpoints(options.stateDir, contents),
       web: new WebApp(options.webDir),
-      gate: { baseUrl: options.baseUrl },
+      gate: options.gate,
       log,
       version: options.version,
       title: basename(root.path),

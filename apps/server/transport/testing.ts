@@ -44,7 +44,7 @@ export interface TestServer extends AsyncDisposable {
 }
 
 /** The real server on a port of its own, with a real keeper and a scratch folder; disposing ends both. */
-export async function startTestServer(options: { baseUrl?: string } = {}): Promise<TestServer> {
+export async function startTestServer(options: { baseUrl?: string; behindProxy?: boolean } = {}): Promise<TestServer> {
   const scratch = await realpath(await mkdtemp(join(tmpdir(), "opsbook-transport-")));
   const root = join(scratch, "served");
   const stateDir = join(root, ".opsbook");
@@ -62,7 +62,8 @@ export async function startTestServer(options: { baseUrl?: string } = {}): Promi
   const runtime = await Runtime.start({ root, stateDir, log, runtimeDir: join(scratch, "run") });
   const sessions = await SessionRegistry.open({ root, stateDir, runtime, log });
   const server = await OpsbookServer.create({
-    ...{ root, stateDir, webDir, baseUrl, auth, sessions, runtime, log },
+    ...{ root, stateDir, webDir, auth, sessions, runtime, log },
+    gate: { baseUrl, behindProxy: options.behindProxy ?? false },
     version: "0.0.0-test",
   });
   const port = await server.listen("127.0.0.1", 0);
