@@ -50,6 +50,26 @@ const LAZY: Record<string, RegExp> = {
   highlight: /node_modules\/highlight\.js\//,
 };
 
+/** Fails the build when the entry imports one of them statically after all. */
+function keepLate(): Plugin {
+  return {
+    name: "opsbook:keep-late",
+    apply: "build",
+    generateBundle(_options, bundle) {
+      const chunks = new Map(Object.values(bundle).map((file) => [file.fileName, file]));
+      const seen = new Set<string>();
+      const visit = (name: string): void => {
+        const chunk = chunks.get(name);
+        if (seen.has(name) || chunk?.type !== "chunk") return;
+        seen.add(name);
+        if (chunk.name in LAZY) this.error(`The first bundle must not import the chunk "${chunk.name}".`);
+        for (const next of chunk.imports) visit(next);
+      };
+      for (const file of chunks.values()) if (file.type === "chunk" && file.isEntry) visit(file.fileName);
+    },
+  };
+}
+
 const server = process.env.OPSBOOK_SERVER ?? "http://127.0.0.1:8888";
 // The server compares Origin with Host: both are rewritten to its own.
 const toServer = { target: server, changeOrigin: true, headers: { origin: server }, ws: true };
@@ -60,7 +80,7 @@ export default defineConfig({
   base: "./",
   // The server puts a fresh nonce in place of this word at each request.
   html: { cspNonce: "__CSP_NONCE__" },
-  plugins: [react(), tailwindcss(), precompress()],
+  plugins: [react(), tailwindcss(), keepLate(), precompress()],
   build: {
     outDir: "dist",
     emptyOutDir: true,
@@ -72,7 +92,11 @@ export default defineConfig({
     rolldownOptions: {
       output: {
         codeSplitting: {
-          groups: Object.entries(LAZY).map(([name, test]) => ({ name, test })),
+          groups: [
+            // What entry and late chunks share must not end up in a late one: the entry would then load it at once.
+            { name: "preload", test: /vite\/preload-helper/, priority: 10 },
+            ...Object.entries(LAZY).map(([name, test]) => ({ name, test })),
+          ],
         },
       },
     },

@@ -55,7 +55,8 @@ const COMPONENTS = { notebook: TabContent, file: TabContent, terminal: TabConten
 const TAB_COMPONENTS = { tab: DockTab };
 const THEME: DockviewTheme = { name: "opsbook", className: "dockview-theme-opsbook", dndTabIndicator: "line" };
 
-export function DockArea() {
+/** The default export is for `lazy`. */
+export default function DockArea() {
   const dispose = useRef<(() => void) | null>(null);
   useEffect(
     () => () => {

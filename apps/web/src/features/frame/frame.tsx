@@ -1,4 +1,4 @@
-import { useState } from "react";
+import { lazy, Suspense, useState } from "react";
 import { useStore } from "zustand";
 import { INSPECTOR_FITS, layoutStore, updateLayout } from "../../core/layout.ts";
 import { ErrorBoundary } from "../../ui/error-boundary.tsx";
@@ -9,10 +9,13 @@ import { StatusBar } from "../status/status-bar.tsx";
 import { TerminalPanel } from "../terminal/terminal-panel.tsx";
 import { TerminalsView } from "../terminal/terminals-view.tsx";
 import { ActivityBar } from "./activity-bar.tsx";
-import { DockArea } from "./dock.tsx";
 import { Inspector } from "./inspector.tsx";
 import { TopBar } from "./top-bar.tsx";
 import { useMedia } from "./use-media.ts";
+
+// Its code is a third of the app's: top bar and explorer are painted, and ask for their data, while it comes.
+const loadDock = import("./dock.tsx");
+const DockArea = lazy(() => loadDock);
 
 const SIDE = { min: 160, max: 520 };
 const INSPECTOR = { min: 200, max: 520 };
@@ -55,7 +58,9 @@ function Center() {
     <main className="flex min-w-0 flex-1 flex-col">
       <div className="min-h-0 flex-1" hidden={maximized}>
         <ErrorBoundary what="The tabs">
-          <DockArea />
+          <Suspense fallback={<div className="h-full bg-canvas" />}>
+            <DockArea />
+          </Suspense>
         </ErrorBoundary>
       </div>
       {open && !maximized ? (
