@@ -21,6 +21,10 @@ export function startDaemon(program: string, args: readonly string[]): Daemon {
       said = (said + text).slice(-20_000);
     });
   }
+  // A test process that dies of an error must not leave its servers behind.
+  const onExit = () => child.kill("SIGKILL");
+  process.once("exit", onExit);
+  child.once("exit", () => process.removeListener("exit", onExit));
   const gone = () => failure !== undefined || child.exitCode !== null || child.signalCode !== null;
   return {
     process: child,

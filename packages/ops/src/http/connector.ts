@@ -48,7 +48,7 @@ export function createConnector(options: TlsOptions): buildConnector.connector {
           ALPNProtocols: ["http/1.1"],
           ...(isIP(servername) === 0 ? { servername } : { host: servername }),
         });
-        tcp.once("error", (error) => socket.destroy(error));
+        tcp.on("error", (error) => socket.destroy(error));
       }
     } catch (error) {
       callback(error instanceof Error ? error : new Error(String(error)), null);
@@ -63,6 +63,8 @@ export function createConnector(options: TlsOptions): buildConnector.connector {
     socket.once(target.protocol === "https:" ? "secureConnect" : "connect", () => {
       clearTimeout(timer);
       socket.removeListener("error", onError);
+      // After undici has let go of it a reset concerns nobody, and unheard it would end the process.
+      socket.on("error", () => {});
       const now = performance.now();
       const timings = {
         dns: marks.lookup - start,

@@ -194,5 +194,7 @@ export async function readBody(answer: Exchange): Promise<Uint8Array> {
     }
     chunks.push(chunk);
   }
+  // undici gives the connection back a turn after the last byte; a call made before that would open another one.
+  await new Promise((resolve) => setImmediate(resolve));
   return Buffer.concat(chunks);
 }
