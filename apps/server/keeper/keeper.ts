@@ -56,6 +56,7 @@ export class Keeper {
     const before = this.#server;
     this.#server = link;
     if (before && before !== link) before.replace();
+    this.#endSpares();
     if (this.#idleTimer) clearTimeout(this.#idleTimer);
     this.#idleTimer = null;
   }
@@ -63,12 +64,13 @@ export class Keeper {
   left(link: ServerLink): void {
     if (this.#server !== link) return;
     this.#server = null;
+    this.#endSpares();
     this.#watchIdle();
   }
 
   listing(): { kernels: KernelInfo[]; terminals: TerminalInfo[] } {
     return {
-      kernels: [...this.#kernels.values()].map((kernel) => kernel.info),
+      kernels: [...this.#kernels.values()].filter((kernel) => !kernel.spare).map((kernel) => kernel.info),
       terminals: [...this.#terminals.values()].map((terminal) => terminal.info),
     };
   }
@@ -84,14 +86,14 @@ export class Keeper {
   }
 
   async startKernel(request: KeeperRequest & { type: "kernel-start" }): Promise<void> {
-    const { kernel: id, label, cwd, spec, transport, readyTimeoutMs, firstKseq } = request;
+    const { kernel: id, label, cwd, spec, transport, readyTimeoutMs, firstKseq, spare } = request;
     if (this.#kernels.has(id)) throw new KeeperError("kernel-exists", `There is a kernel ${id} already.`);
     const short = id.replaceAll(/[^0-9a-zA-Z]/g, "").slice(0, 8);
     // Kernels that know of it end with their parent, so that none is left behind by a keeper that was killed.
     const env = { ...request.env, JPY_PARENT_PID: String(process.pid), OPSBOOK_PARENT_PID: String(process.pid) };
     const kernel: KeptKernel = new KeptKernel(
       {
-        ...{ id, label, cwd, spec, env, transport, readyTimeoutMs, firstKseq },
+        ...{ id, label, cwd, spec, env, transport, readyTimeoutMs, firstKseq, spare },
         prefix: join(this.#options.runtimeDir, `k${short}`),
         spoolFolder: join(this.#options.spoolDir, id.replaceAll(/[^0-9a-zA-Z-]/g, "_")),
       },
@@ -104,6 +106,12 @@ export class Keeper {
       this.#remove(id, kernel);
       throw error;
     }
+  }
+
+  adoptKernel(id: string, label: string): void {
+    const kernel = this.kernel(id);
+    if (!kernel.spare) throw new KeeperError("unknown-kernel", `The kernel ${id} is in use.`);
+    kernel.adopt(label);
   }
 
   async shutdownKernel(id: string): Promise<void> {
@@ -176,6 +184,17 @@ export class Keeper {
     const pids = [...this.#kernels.values()].map((one) => one.pid).filter((pid) => pid !== null);
     noteProcesses(this.#options.runtimeDir, pids);
     this.#watchIdle();
+  }
+
+  /** They were made with the environment of a server that is no longer in charge. */
+  #endSpares(): void {
+    for (const [id, kernel] of this.#kernels) {
+      if (!kernel.spare) continue;
+      kernel.shutdown().then(
+        () => this.#remove(id, kernel),
+        (error: unknown) => this.problem(error, "Ending a spare kernel failed"),
+      );
+    }
   }
 
   /** A kernel that was shut down goes once everything it said is safe. */

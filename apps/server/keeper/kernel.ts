@@ -25,6 +25,7 @@ export interface KernelOptions {
   /** Path that connection files and ipc sockets of all its processes begin with. */
   prefix: string;
   spoolFolder: string;
+  spare: boolean;
 }
 
 export interface KernelWatcher {
@@ -37,6 +38,8 @@ export class KeptKernel {
   readonly #options: KernelOptions;
   readonly #watcher: KernelWatcher;
   readonly #requests = new Map<string, (reply: Message) => void>();
+  #label: string;
+  #spare: boolean;
   #process: KernelProcess | null = null;
   #processes = 0;
   #state: KernelState = "starting";
@@ -48,6 +51,8 @@ export class KeptKernel {
   constructor(options: KernelOptions, watcher: KernelWatcher) {
     this.#options = options;
     this.#watcher = watcher;
+    this.#label = options.label;
+    this.#spare = options.spare;
     this.spool = new Spool({
       folder: options.spoolFolder,
       firstKseq: options.firstKseq,
@@ -56,8 +61,8 @@ export class KeptKernel {
   }
 
   get info(): KernelInfo {
-    const { id, label, cwd, spec } = this.#options;
-    return { id, label, cwd, spec, state: this.#state, pid: this.pid, lastKseq: this.spool.last };
+    const { id, cwd, spec } = this.#options;
+    return { id, label: this.#label, cwd, spec, state: this.#state, pid: this.pid, lastKseq: this.spool.last };
   }
 
   get pid(): number | null {
@@ -67,6 +72,18 @@ export class KeptKernel {
   /** Whether it was shut down for good; it stays only until its last events are safe. */
   get shutDown(): boolean {
     return this.#shutDown;
+  }
+
+  /** Started ahead of need, and nobody's yet. */
+  get spare(): boolean {
+    return this.#spare;
+  }
+
+  adopt(label: string): void {
+    this.#running();
+    this.#label = label;
+    this.#spare = false;
+    this.#watcher.onState();
   }
 
   start(): Promise<void> {

@@ -75,7 +75,10 @@ export const requestSchema = z.discriminatedUnion("type", [
     transport: z.enum(["ipc", "tcp"]),
     readyTimeoutMs: z.int().min(1),
     firstKseq: z.int().min(1),
+    /** Started ahead of need: nobody's until adopted, and ended when its server leaves. */
+    spare: z.boolean(),
   }),
+  z.object({ type: z.literal("kernel-adopt"), req, kernel, label: z.string() }),
   z.object({ type: z.literal("kernel-subscribe"), sub: count, kernel, after: count }),
   z.object({ type: z.literal("kernel-unsubscribe"), sub: count }),
   z.object({ type: z.literal("kernel-received"), sub: count, bytes: count }),

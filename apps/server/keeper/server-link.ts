@@ -181,6 +181,9 @@ export class ServerLink {
       case "kernel-start":
         await keeper.startKernel(request);
         return {};
+      case "kernel-adopt":
+        keeper.adoptKernel(request.kernel, request.label);
+        return {};
       case "kernel-send":
         await keeper.kernel(request.kernel).send(request.channel, unpackMessage(request.parts, payload));
         return {};

@@ -9,7 +9,7 @@ export type KeeperAnswer = Omit<KeeperResponse & { type: "done" }, "type" | "req
 export type KeeperPush = Exclude<KeeperResponse, { type: "welcome" | "refused" | "replaced" | "done" | "failed" }>;
 
 type Without<T, K extends string> = T extends unknown ? Omit<T, K> : never;
-type Asked = Without<Extract<KeeperRequest, { req: number }>, "req">;
+export type Asked = Without<Extract<KeeperRequest, { req: number }>, "req">;
 type Notice = Exclude<KeeperRequest, { req: number } | { type: "hello" }>;
 
 export interface LinkHandlers {

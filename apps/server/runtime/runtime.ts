@@ -8,10 +8,11 @@ import { defaultRuntimeDir, ensurePrivateFolder, socketPath } from "../keeper/fo
 import type { Kernelspec } from "../keeper/protocol.ts";
 import { allowedEnvironment, kernelEnvironment } from "./environment.ts";
 import { RuntimeError } from "./error.ts";
-import { KeeperLink, type KeeperPush, type Welcome } from "./keeper-link.ts";
+import { type Asked, KeeperLink, type KeeperPush, type Welcome } from "./keeper-link.ts";
 import { spawnKeeper } from "./keeper-process.ts";
 import { type Kernel, type KernelHost, RemoteKernel } from "./kernel.ts";
 import { findKernelspecs, kernelFolders, readyTimeoutOf, transportOf, typescriptKernelspec } from "./kernelspecs.ts";
+import { SpareKernel } from "./spare-kernel.ts";
 import { RemoteTerminals, type Terminals } from "./terminals.ts";
 
 /** A keeper that has just been started must answer within this many milliseconds. */
@@ -30,6 +31,8 @@ export interface RuntimeOptions {
   runtimeDir?: string;
   /** How long a keeper with nothing to hold waits for a server, in milliseconds; 60 s by default. */
   keeperIdleMs?: number;
+  /** Keeps one TypeScript kernel ready for the next notebook, once one has been started; true by default. */
+  prewarm?: boolean;
   /** Variables that kernels and terminals see beside the usual ones. */
   allowEnv?: readonly string[];
   /** Stands for `process.env`. */
@@ -44,6 +47,7 @@ interface Place {
   /** What kernels and terminals see of the server's environment. */
   env: Record<string, string>;
   kernelFolders: string[];
+  prewarm: boolean;
   log: Logger;
 }
 
@@ -60,6 +64,7 @@ export class Runtime {
       idleMs: options.keeperIdleMs ?? 60_000,
       env: allowedEnvironment(environment, options.allowEnv),
       kernelFolders: kernelFolders(environment),
+      prewarm: options.prewarm ?? true,
       log: options.log,
     });
     await runtime.#connect();
@@ -71,6 +76,7 @@ export class Runtime {
   readonly #kernels = new Map<string, RemoteKernel>();
   readonly #subscriptions = new Map<number, RemoteKernel>();
   readonly #host: KernelHost;
+  readonly #spare: SpareKernel;
   #lastSubscription = 0;
   #link: KeeperLink | null = null;
   #connecting: Promise<KeeperLink> | null = null;
@@ -84,6 +90,14 @@ export class Runtime {
     this.#terminals = new RemoteTerminals({
       ...{ link, linkNow, env },
       onListenerError: (error) => log.error({ err: error }, "a terminal's listener failed"),
+    });
+    this.#spare = new SpareKernel({
+      linkNow,
+      start: async (on, kernel, cwd) => {
+        const frame = { kernel, label: "", cwd, firstKseq: 1, spare: true };
+        await on.request(this.#startFrame(typescriptKernelspec(), frame));
+      },
+      onProblem: (error) => log.warn({ err: error }, "no spare kernel could be started"),
     });
     this.#host = {
       ...{ link, linkNow },
@@ -121,16 +135,14 @@ export class Runtime {
         { available },
       );
     }
-    const id = crypto.randomUUID();
+    const { label } = options;
     const cwd = resolve(this.#place.root, options.cwd);
-    const kernel = new RemoteKernel(this.#host, {
-      id,
-      label: options.label,
-      cwd,
-      spec,
-      state: "starting",
-      lastKseq: 0,
-    });
+    const own = spec === specs[0] && this.#place.prewarm;
+    const spare = own ? this.#spare.take(cwd) : null;
+    if (own) this.#spare.prepareLater(cwd);
+    const adopted = spare ? await this.#adoptSpare(this.#newKernel(spec, { id: spare, label, cwd })) : null;
+    if (adopted) return adopted;
+    const kernel = this.#newKernel(spec, { id: crypto.randomUUID(), label, cwd });
     await this.#startInKeeper(kernel, 1);
     return kernel;
   }
@@ -147,6 +159,7 @@ export class Runtime {
   async close(options: { keepAlive: boolean }): Promise<void> {
     const link = this.#link ?? (await this.#connecting?.catch(() => null)) ?? null;
     this.#over = new RuntimeError("closed", "The server is shutting down.");
+    this.#spare.stop();
     if (link && !options.keepAlive) {
       try {
         await link.request({ type: "shutdown" });
@@ -165,17 +178,45 @@ export class Runtime {
     const link = await this.#connect();
     this.#kernels.set(id, kernel);
     try {
-      await link.request({
-        ...{ type: "kernel-start", kernel: id, label, cwd, spec, firstKseq },
-        env: kernelEnvironment(this.#place.env, spec.env),
-        transport: transportOf(spec),
-        readyTimeoutMs: readyTimeoutOf(spec),
-      });
+      await link.request(this.#startFrame(spec, { kernel: id, label, cwd, firstKseq, spare: false }));
     } catch (error) {
       if (firstKseq === 1) this.#kernels.delete(id);
       throw error;
     }
     kernel.attached(link, { state: kernel.state, lastKseq: firstKseq - 1 });
+  }
+
+  #newKernel(spec: Kernelspec, info: { id: string; label: string; cwd: string }): RemoteKernel {
+    return new RemoteKernel(this.#host, { ...info, spec, state: "starting", lastKseq: 0 });
+  }
+
+  #startFrame(
+    spec: Kernelspec,
+    rest: { kernel: string; label: string; cwd: string; firstKseq: number; spare: boolean },
+  ): Extract<Asked, { type: "kernel-start" }> {
+    return {
+      type: "kernel-start",
+      ...{ spec, ...rest },
+      env: kernelEnvironment(this.#place.env, spec.env),
+      transport: transportOf(spec),
+      readyTimeoutMs: readyTimeoutOf(spec),
+    };
+  }
+
+  /** Null when it has ended while it waited. */
+  async #adoptSpare(kernel: RemoteKernel): Promise<Kernel | null> {
+    const { id, label } = kernel;
+    const link = await this.#connect();
+    this.#kernels.set(id, kernel);
+    try {
+      await link.request({ type: "kernel-adopt", kernel: id, label });
+    } catch (error) {
+      this.#place.log.warn({ err: error }, "the spare kernel could not be used");
+      this.#kernels.delete(id);
+      return null;
+    }
+    kernel.attached(link, { state: kernel.state, lastKseq: 0 });
+    return kernel;
   }
 
   #connect(): Promise<KeeperLink> {

@@ -23,7 +23,15 @@ export function makePlace(): Place {
     ...{ root, stateDir, runtimeDir, keeper },
     start: async (options = {}) => {
       const log = pino({ level: "silent" });
-      const runtime = await Runtime.start({ root, stateDir, runtimeDir, log, keeperIdleMs: 60_000, ...options });
+      const runtime = await Runtime.start({
+        root,
+        stateDir,
+        runtimeDir,
+        log,
+        keeperIdleMs: 60_000,
+        prewarm: false,
+        ...options,
+      });
       runtimes.push(runtime);
       return runtime;
     },
