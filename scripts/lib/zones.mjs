@@ -16,8 +16,9 @@ export const ZONES = [
   { name: "scripts", folder: "scripts", imports: [] },
 ];
 
-/** Tests may start real components, which the scripts provide. */
-const FOR_TESTS = "scripts/components/";
+/** Tests and benchmarks may start real components, which the scripts provide. */
+const COMPONENTS = "scripts/components/";
+const MAY_START_COMPONENTS = /\.test\.tsx?$|\/testing(?:\/|\.ts$)|^e2e\/|^bench\//;
 
 /** The zone of a file, named from the root of the checkout with `/`; `undefined` where it has none. */
 export function zoneOf(file) {
@@ -29,7 +30,7 @@ export function refusal(from, to) {
   const zone = zoneOf(from);
   if (zone === undefined) return `${from} is in no zone`;
   if (to.startsWith(`${zone.folder}/`)) return undefined;
-  if (to.startsWith(FOR_TESTS) && /\.test\.tsx?$|\/testing\//.test(from)) return undefined;
+  if (to.startsWith(COMPONENTS) && MAY_START_COMPONENTS.test(from)) return undefined;
   return `${from} reaches out of ${zone.folder} to ${to}`;
 }
 
