@@ -1,14 +1,13 @@
 import { GuardError } from "../core/guard.ts";
 
-const KINDS: Readonly<Record<number, string>> = {
-  16807: "-",
-  9604: "d",
-  21609: "l",
-  14406: "b",
-  4802: "c",
-  2401: "p",
-  26411: "s",
-};
+const KINDS: ReadonlyMap<number, string> = new Map([
+  [0o040000, "d"],
+  [0o120000, "l"],
+  [0o060000, "b"],
+  [0o020000, "c"],
+  [0o010000, "p"],
+  [0o140000, "s"],
+]);
 
 /**
  * Permission bits from `"0644"` or `"u=rw,go=r"`.
@@ -60,6 +59,6 @@ export function formatPermissions(mode: number): string {
     const last = mode & special ? (executable ? letter : letter.toUpperCase()) : executable ? "x" : "-";
     return `${bits & 4 ? "r" : "-"}${bits & 2 ? "w" : "-"}${last}`;
   };
-  const kind = KINDS[mode & 0o170000] ?? "-";
+  const kind = KINDS.get(mode & 0o170000) ?? "-";
   return `${kind}${triple(6, 0o4000, "s")}${triple(3, 0o2000, "s")}${triple(0, 0o1000, "t")}`;
 }
