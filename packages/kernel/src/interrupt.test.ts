@@ -11,8 +11,11 @@ before(async () => {
 });
 after(() => kernel[Symbol.asyncDispose]());
 
+/** What tells the test that the cell is where it shall be interrupted. */
+const STARTED = 'console.log("started")';
+
 async function interrupted(code: string): Promise<Run> {
-  const id = await kernel.submit(`console.log("started"); ${code}`);
+  const id = await kernel.submit(code.includes(STARTED) ? code : `${STARTED}; ${code}`);
   await kernel.until(() => kernel.runOf(id).stdout.includes("started"));
   assert.equal((await kernel.interrupt()).status, "ok");
   const run = await kernel.finished(id);
@@ -33,7 +36,7 @@ const ENDLESS: Record<string, string> = {
   "nextTick without end": "await new Promise(() => { const tick = () => process.nextTick(tick); tick() })",
   "a pending await": "await new Promise(() => {})",
   "a long timer": "await sleep(600_000)",
-  "a loop in a timer": "await new Promise(() => setTimeout(() => { for (;;) {} }, 1))",
+  "a loop in a timer": 'await new Promise(() => setTimeout(() => { console.log("started"); for (;;) {} }, 1))',
   "a loop of awaits": "for (;;) await sleep(1)",
   "a loop of awaits in a function": "async function poll() { for (;;) await sleep(1) } await poll()",
   "for await": "async function* forever() { for (;;) { await sleep(1); yield 1 } } for await (const x of forever()) x",
@@ -86,6 +89,29 @@ test("[3.5-interrupt] with nothing running it changes nothing, and a loop in the
   await kernel.run('setTimeout(() => { console.log("in the loop"); for (;;) {} }, 1)');
   await kernel.until(() => kernel.heard.some(({ message }) => String(message.content.text).includes("in the loop")));
   await kernel.interrupt();
+  await alive();
+});
+
+test("[3.5-interrupt] the garbage of cells that were cut off or given up is collected without harm", async () => {
+  await kernel.run(
+    'require("node:v8").setFlagsFromString("--expose-gc"); const gc = require("node:vm").runInNewContext("gc")',
+  );
+  const left = [
+    `await null; ${STARTED}; for (;;) {}`,
+    `try { ${STARTED}; await new Promise(() => {}) } catch {} await new Promise(() => {})`,
+    `async function* silent() { ${STARTED}; await new Promise(() => {}) } for await (const x of silent()) x`,
+    `await (async () => { await null; ${STARTED}; for (;;) {} })()`,
+  ];
+  for (const code of left) {
+    await interrupted(code);
+    for (let i = 0; i < 3; i++) await kernel.run("gc(); await sleep(1)");
+  }
+  const pending = await kernel.submit(
+    `setInterval(() => gc(), 5); ${STARTED}; for await (const x of { [Symbol.asyncIterator]: () => ({ next: () => new Promise(() => {}) }) }) x`,
+  );
+  await kernel.until(() => kernel.runOf(pending).stdout.includes("started"));
+  await kernel.interrupt();
+  await kernel.finished(pending);
   await alive();
 });
 

@@ -44,7 +44,8 @@ export type Question =
 export type ToMain =
   | ExecuteOrder
   | { type: "ask"; id: number; question: Question }
-  | { type: "interrupt"; index: number }
+  /** `terminated`: the thread was cut off in something, so an end that is still awaited may never come. */
+  | { type: "interrupt"; index: number; terminated: boolean }
   | { type: "input-reply"; id: number; value: string }
   | { type: "input-failed"; id: number; reason: string }
   | { type: "exit"; code: number };

@@ -27,7 +27,7 @@ const CALL = "__opsbook_call";
  * and debugger domains slow every console call and await.
  */
 export class Evaluator {
-  readonly #session = new Session();
+  #session = new Session();
   #taken: unknown;
   #call: (() => void) | null = null;
 
@@ -42,6 +42,16 @@ export class Evaluator {
   evaluate(script: string, execution: Execution): Promise<Outcome> {
     const expression = `${script}\n//# sourceURL=${scriptName(execution.index)}`;
     return runIn(execution, () => this.#evaluate({ expression, replMode: true, awaitPromise: true }));
+  }
+
+  /**
+   * Forgets an evaluation that will not end. The inspector holds its promise weakly and calls back when it is
+   * collected, from inside the garbage collector, where a call into JavaScript kills the process.
+   */
+  abandon(): void {
+    this.#session.disconnect();
+    this.#session = new Session();
+    this.#session.connect();
   }
 
   /** The value of an expression that may read and must not change anything; undefined when it cannot. */

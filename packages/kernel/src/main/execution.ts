@@ -61,6 +61,7 @@ export class Execution {
 
   /** Settles as `value` does, or rejects as soon as the execution is interrupted. */
   untilInterrupt(value: unknown): unknown {
+    if (this.interrupted) return Promise.reject(new InterruptedError());
     if (!this.running) return value;
     return new Promise((resolve, reject) => {
       const forget = this.onInterrupt(() => reject(new InterruptedError()));

@@ -57,7 +57,11 @@ export async function startKernel(options: KernelOptions): Promise<void> {
         void notebook.execute(order);
         return;
       case "interrupt":
-        reporter.send({ type: "interrupted", index: order.index, running: notebook.interrupt(order.index) });
+        reporter.send({
+          type: "interrupted",
+          index: order.index,
+          running: notebook.interrupt(order.index, order.terminated),
+        });
         return;
       case "ask":
         reporter.send({ type: "answer", id: order.id, content: answer(completer, order.question) });

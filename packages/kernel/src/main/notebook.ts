@@ -37,6 +37,8 @@ export class Notebook {
   /** Tells the worker when the last code of an execution is gone, so that its header can go too. */
   readonly #gone: FinalizationRegistry<number>;
   #current: Execution | null = null;
+  /** Ends the waiting for the script that runs now. */
+  #giveUp: (() => void) | null = null;
 
   constructor(parts: NotebookParts) {
     this.#parts = parts;
@@ -69,11 +71,13 @@ export class Notebook {
   }
 
   /** True when that execution was still running. Without one, there is nothing to do but to have answered. */
-  interrupt(index: number): boolean {
+  interrupt(index: number, terminated: boolean): boolean {
     const execution = this.#current;
     if (!execution || execution.index !== index) return false;
     execution.interrupt();
     this.#parts.children.end(execution);
+    // What was cut off never settles; its turn to run `finally` blocks is the rest of this one.
+    if (terminated) setImmediate(() => this.#giveUp?.());
     return true;
   }
 
@@ -117,11 +121,25 @@ export class Notebook {
   /** The script's end, or the interrupt when the script does not end in time after it. */
   #ended(script: string, execution: Execution): Promise<Ended> {
     return new Promise((resolve) => {
-      const forget = execution.onInterrupt(() => setTimeout(resolve, GRACE, { kind: "interrupted" }));
-      void this.#parts.evaluator.evaluate(script, execution).then((outcome) => {
+      const { evaluator } = this.#parts;
+      let timer: NodeJS.Timeout | undefined;
+      const end = (ended: Ended): void => {
+        clearTimeout(timer);
         forget();
-        resolve(execution.interrupted ? { kind: "interrupted" } : outcome);
+        this.#giveUp = null;
+        resolve(ended);
+      };
+      const giveUp = (): void => {
+        evaluator.abandon();
+        end({ kind: "interrupted" });
+      };
+      const forget = execution.onInterrupt(() => {
+        timer = setTimeout(giveUp, GRACE);
       });
+      this.#giveUp = giveUp;
+      void evaluator
+        .evaluate(script, execution)
+        .then((outcome) => end(execution.interrupted ? { kind: "interrupted" } : outcome));
     });
   }
 

@@ -17,6 +17,7 @@ export function installRuntime(folder: string): void {
     return value;
   });
   hidden(RUNTIME.wait, (value: unknown) => currentExecution()?.untilInterrupt(value) ?? value);
+  hidden(RUNTIME.each, each);
   hidden(RUNTIME.import, load);
   hidden(RUNTIME.module, async (specifier: string, needed: readonly string[], options?: ImportCallOptions) => {
     const namespace = withCommonJsNames(await load(specifier, options), needed);
@@ -94,6 +95,24 @@ function disposer(value: unknown, symbols: readonly symbol[]): (() => unknown) |
   throw new TypeError(
     "The value of `using` cannot be disposed: it has no Symbol.dispose or Symbol.asyncDispose method.",
   );
+}
+
+/** The items of an iterable, one `await` that an interrupt ends for each. */
+async function* each(iterable: AsyncIterable<unknown> | Iterable<unknown>): AsyncGenerator<unknown> {
+  const execution = currentExecution();
+  const iterator = Symbol.asyncIterator in iterable ? iterable[Symbol.asyncIterator]() : iterable[Symbol.iterator]();
+  let finished = false;
+  try {
+    for (;;) {
+      const next = iterator.next();
+      const result = (await (execution?.untilInterrupt(next) ?? next)) as IteratorResult<unknown>;
+      finished = result.done === true;
+      if (finished) return;
+      yield result.value;
+    }
+  } finally {
+    if (!finished) await iterator.return?.();
+  }
 }
 
 type Decorator = (target: unknown, key?: PropertyKey, descriptor?: PropertyDescriptor) => unknown;

@@ -20,6 +20,10 @@ function rewriteExpression(cell: Rewrite, node: AnyNode, insideFunction: boolean
       return;
     case "ForOfStatement":
       if (!node.await) return;
+      if (!insideFunction) {
+        out.appendRight(node.right.start, `${RUNTIME.each}(`);
+        out.appendLeft(node.right.end, ")");
+      }
       if (node.body.type === "BlockStatement") {
         out.appendLeft(node.body.start + 1, `${RUNTIME.go}();`);
       } else {

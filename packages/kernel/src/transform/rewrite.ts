@@ -9,6 +9,8 @@ export const RUNTIME = {
   /** `await wait(x)`: at the top level, also ends when the cell is interrupted. */
   wait: "__opsbook_wait",
   /** `import()` from the notebook's folder. */
+  /** `for await (… of each(x))` at the top level: ends when the cell is interrupted. */
+  each: "__opsbook_each",
   import: "__opsbook_import",
   /** A static import: the namespace, after a check that the names a cell uses are there. */
   module: "__opsbook_module",

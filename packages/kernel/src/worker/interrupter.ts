@@ -1,32 +1,40 @@
 import { Session } from "node:inspector";
 import { childrenOf, signalTree } from "../process-tree.ts";
 
-/** Milliseconds the main thread gets to answer a request to stop before it is made to. */
+/** Milliseconds the main thread gets to answer before it is made to stop. */
 const PATIENCE = 40;
-/** Milliseconds between two attempts after the first. */
+/** Milliseconds between two looks whether it answered. */
 const REPEAT = 100;
+/** Looks after a termination that hit something before another one may: a loaded machine is slow to answer. */
+const LOOKS_BETWEEN = 10;
 /** Milliseconds an execution that was told to stop may go on before it is told again. */
 const TOLD_AND_RUNNING = 1000;
-/** The attempt from which on a system call is taken to hold the thread, by a child process it waits for. */
-const CHILDREN_FROM = 2;
+/** Signals to the children that a system call of the thread waits for, one a look. */
 const SIGNALS = ["SIGINT", "SIGINT", "SIGTERM", "SIGTERM", "SIGKILL"] as const;
 
 export interface InterrupterHandlers {
-  /** Asks the main thread; an answer must come back through `answered`, and its end through `finished`. */
-  ask(index: number): void;
+  /**
+   * Asks the main thread, whose answer must come back through `answered`. `terminated` says that something of it was
+   * cut off, so that an end it still waits for may never come.
+   */
+  ask(index: number, terminated: boolean): void;
   /** Children that some cell started without waiting: they are not what holds the thread. */
   background(): ReadonlySet<number>;
 }
 
 /**
  * Stops what the main thread does: asks first, terminates only when it does not answer. A termination that hits an
- * idle thread would end whatever runs there next, and one sent too early is lost, so each is followed by asking again.
+ * idle thread ends whatever runs there next, so a second one is not sent before the first has hit something.
  */
 export class Interrupter {
   readonly #handlers: InterrupterHandlers;
   #session: Session | null = null;
   #timer: NodeJS.Timeout | null = null;
-  #attempt = 0;
+  #target: number | null = null;
+  /** A termination was sent and has hit nothing yet: the thread is in a system call. */
+  #pending = false;
+  #looksSinceHit = LOOKS_BETWEEN;
+  #signals = 0;
 
   constructor(handlers: InterrupterHandlers) {
     this.#handlers = handlers;
@@ -34,46 +42,59 @@ export class Interrupter {
 
   /** `index` is the execution to stop, 0 for none: then only what blocks the thread is. */
   interrupt(index: number): void {
-    this.#handlers.ask(index);
-    if (this.#timer) return;
-    this.#attempt = 0;
-    this.#timer = setTimeout(() => this.#force(index), PATIENCE);
+    if (this.#target === index && this.#timer) {
+      this.#handlers.ask(index, false);
+      return;
+    }
+    this.finished();
+    this.#target = index;
+    this.#looksSinceHit = LOOKS_BETWEEN;
+    this.#signals = 0;
+    this.#handlers.ask(index, false);
+    this.#timer = setTimeout(this.#look, PATIENCE);
   }
 
-  /** The thread answered: it is free, and the execution has been told to stop. */
-  answered(index: number): void {
+  /** The thread answered, so it is free; `running` says that the execution was told and has not ended yet. */
+  answered(index: number, running: boolean): void {
+    if (index !== this.#target) return;
     this.finished();
-    if (index > 0) this.#timer = setTimeout(() => this.#again(index), TOLD_AND_RUNNING);
+    if (!running) return;
+    // A `finally` block may loop.
+    this.#target = index;
+    this.#timer = setTimeout(() => {
+      this.#timer = null;
+      this.interrupt(index);
+    }, TOLD_AND_RUNNING);
   }
 
   /** The execution ended, or there is nothing to wait for. */
   finished(): void {
     if (this.#timer) clearTimeout(this.#timer);
     this.#timer = null;
+    this.#target = null;
   }
 
-  /** It was told, and it goes on: a `finally` block may loop. */
-  #again(index: number): void {
-    this.#timer = null;
-    this.interrupt(index);
-  }
-
-  #force(index: number): void {
-    this.#terminate();
-    if (++this.#attempt >= CHILDREN_FROM) this.#signalChildren();
-    this.#timer = setTimeout(() => this.#force(index), REPEAT);
-  }
+  readonly #look = (): void => {
+    if (this.#pending) this.#signalChildren();
+    else if (++this.#looksSinceHit >= LOOKS_BETWEEN) this.#terminate();
+    this.#timer = setTimeout(this.#look, REPEAT);
+  };
 
   #terminate(): void {
     if (!this.#session) {
       this.#session = new Session();
       this.#session.connectToMainThread();
     }
-    this.#session.post("Runtime.terminateExecution");
+    this.#pending = true;
+    this.#session.post("Runtime.terminateExecution", () => {
+      this.#pending = false;
+      this.#looksSinceHit = 0;
+      if (this.#target !== null) this.#handlers.ask(this.#target, true);
+    });
   }
 
   #signalChildren(): void {
-    const signal = SIGNALS[Math.min(this.#attempt - CHILDREN_FROM, SIGNALS.length - 1)] ?? "SIGKILL";
+    const signal = SIGNALS[Math.min(this.#signals++, SIGNALS.length - 1)] ?? "SIGKILL";
     const background = this.#handlers.background();
     for (const pid of childrenOf(process.pid)) if (!background.has(pid)) signalTree(pid, signal);
   }

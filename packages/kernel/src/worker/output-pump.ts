@@ -8,6 +8,9 @@ const INTERVAL = 10;
 /** Characters of one stream message. Larger and smaller ones were both slower end to end. */
 const MAX_MESSAGE = 32 * 1024;
 
+/** Looks after which a mark is taken to have lost its report to a termination. */
+const MAX_STUCK = 25;
+
 export interface PumpHandlers {
   onText(index: number, name: "stdout" | "stderr", text: string): void;
   onReport(report: Report): void;
@@ -20,6 +23,11 @@ export class OutputPump {
   readonly #reports: Report[] = [];
   readonly #decoders = new Map<number, StringDecoder>();
   #timer: NodeJS.Timeout | null = null;
+  /** The mark whose report is not there yet, 0 for none, and for how many looks it has not been. */
+  #blockedBy = 0;
+  #stuck = 0;
+  /** Marks up to this one were passed without their report. */
+  #skipped = 0;
 
   constructor(memory: RingMemory, handlers: PumpHandlers) {
     this.#reader = new RingReader(memory);
@@ -33,8 +41,11 @@ export class OutputPump {
   }
 
   report(report: Report): void {
-    this.#reports.push(report);
+    if (report.sequence <= this.#skipped) this.#handlers.onReport(report);
+    else this.#reports.push(report);
     this.#drain();
+    // A cell terminated just before it would have woken this thread left text behind.
+    if (!this.#timer && this.#reader.sleep()) this.#timer = setTimeout(this.#tick, INTERVAL);
   }
 
   /** Nothing is written for this execution any more. */
@@ -45,6 +56,7 @@ export class OutputPump {
 
   readonly #tick = (): void => {
     const bytes = this.#drain();
+    this.#stuck = bytes === 0 && this.#blockedBy > 0 ? this.#stuck + 1 : 0;
     this.#timer = bytes > 0 || this.#reader.sleep() ? setTimeout(this.#tick, INTERVAL) : null;
   };
 
@@ -78,7 +90,16 @@ export class OutputPump {
 
   #passReport(sequence: number): boolean {
     const [first] = this.#reports;
-    if (!first) return false;
+    if (!first && this.#stuck < MAX_STUCK) {
+      this.#blockedBy = sequence;
+      return false;
+    }
+    this.#blockedBy = 0;
+    if (!first) {
+      this.#skipped = sequence;
+      this.#stuck = 0;
+      return true;
+    }
     // A cell terminated between mark and message leaves a mark that nothing belongs to: the next report shows it.
     if (first.sequence === sequence) {
       this.#reports.shift();

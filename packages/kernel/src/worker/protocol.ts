@@ -54,7 +54,7 @@ export class Protocol {
       parts.toMain({ type: "input-reply", id, value }),
     );
     this.#interrupter = new Interrupter({
-      ask: (index) => parts.toMain({ type: "interrupt", index }),
+      ask: (index, terminated) => parts.toMain({ type: "interrupt", index, terminated }),
       background: () => this.#executions.background,
     });
   }
@@ -226,13 +226,9 @@ export class Protocol {
   }
 
   #interrupted(report: { index: number; running: boolean }): void {
-    if (report.running) {
-      this.#interrupter.answered(report.index);
-      return;
-    }
-    this.#interrupter.finished();
+    this.#interrupter.answered(report.index, report.running);
     // Its end was lost when the thread was terminated in the kernel's own code.
-    if (this.#running?.index !== report.index) return;
+    if (report.running || this.#running?.index !== report.index) return;
     const error = { ename: "InterruptedError", evalue: "The cell was interrupted.", traceback: ["Interrupted"] };
     this.#sockets.publish("error", error, this.#executions.parentOf(report.index));
     this.#finish(
