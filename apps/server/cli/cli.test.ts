@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { fileURLToPath } from "node:url";
+import { main } from "./main.ts";
 
 const OPSBOOK = fileURLToPath(new URL("../opsbook.mjs", import.meta.url));
 
@@ -60,6 +61,20 @@ class Run {
 
 const run = (...args: string[]) => new Run(args).ended;
 
+/** The same without a process, for what ends before a server starts. */
+async function call(...args: string[]): Promise<Ended> {
+  let [out, err] = ["", ""];
+  const io = {
+    out: (text: string) => {
+      out += `${text}\n`;
+    },
+    err: (text: string) => {
+      err += `${text}\n`;
+    },
+  };
+  return { code: await main(args, io), out, err };
+}
+
 interface Served {
   loginUrl: string;
   url: string;
@@ -109,7 +124,7 @@ describe("calling it wrongly", { timeout: 60_000 }, () => {
   ];
   for (const [args, says] of WRONG) {
     it(`exits 2 and says what to do: ${args.join(" ")}`, async () => {
-      const { code, out, err } = await run(...args);
+      const { code, out, err } = await call(...args);
       assert.equal(code, 2, err);
       assert.match(err, says);
       assert.equal(out, "");
@@ -119,19 +134,19 @@ describe("calling it wrongly", { timeout: 60_000 }, () => {
 
   for (const host of ["0.0.0.0", "::", "10.1.2.3", "example.com"]) {
     it(`[T23] [3.5-exposure] --host ${host} alone exits 2`, async () => {
-      const { code, err } = await run("serve", dir, "--host", host);
+      const { code, err } = await call("serve", dir, "--host", host);
       assert.equal(code, 2);
       assert.match(err, /--behind-proxy/);
-      assert.equal((await run("serve", dir, "--host", host, "--behind-proxy")).code, 2, "without --base-url");
+      assert.equal((await call("serve", dir, "--host", host, "--behind-proxy")).code, 2, "without --base-url");
     });
   }
 
   it("says in one sentence why a folder or a token file will not do", async () => {
-    const absent = await run("serve", join(dir, "absent"));
+    const absent = await call("serve", join(dir, "absent"));
     assert.deepEqual([absent.code, /does not exist/.test(absent.err)], [1, true]);
     const file = join(dir, "a-file");
     await writeFile(file, "x");
-    assert.match((await run("serve", file)).err, /not a folder/);
+    assert.match((await call("serve", file)).err, /not a folder/);
     const token = join(dir, "token");
     await writeFile(token, "0123456789abcdef0123");
     await chmod(token, 0o644);
@@ -152,11 +167,11 @@ describe("calling it wrongly", { timeout: 60_000 }, () => {
 
 describe("help and version", () => {
   it("are printed on stdout", async () => {
-    const help = await run("--help");
+    const help = await call("--help");
     assert.equal(help.code, 0);
     for (const command of ["serve", "list", "stop", "doctor"])
       assert.match(help.out, new RegExp(`^  ${command} `, "m"));
-    assert.match((await run("serve", "--help")).out, /--base-url/);
+    assert.match((await call("serve", "--help")).out, /--base-url/);
     assert.match((await run("--version")).out, /^\d+\.\d+\.\d+\n$/);
   });
 });
@@ -241,10 +256,10 @@ describe("serving", { timeout: 90_000 }, () => {
 
 describe("doctor", () => {
   it("says what is missing", async () => {
-    const fine = await run("doctor", dir, "--json");
+    const fine = await call("doctor", dir, "--json");
     const checks = JSON.parse(fine.out) as { name: string; ok: boolean }[];
     assert.ok(checks.find(({ name }) => name === "Node.js")?.ok);
-    const missing = await run("doctor", join(dir, "absent"));
+    const missing = await call("doctor", join(dir, "absent"));
     assert.equal(missing.code, 1);
     assert.match(missing.out, /FAIL {2}folder: .*ENOENT/);
   });
