@@ -52,9 +52,10 @@ export class NotebookPage {
     await expect(this.cell(index)).not.toHaveAttribute("data-state", "idle");
   }
 
+  /** At the end of the notebook. */
   async addBelow(): Promise<void> {
     const before = await this.page.locator("li[data-cell]").count();
-    await this.page.getByRole("toolbar", { name: "Notebook" }).getByRole("button", { name: "Code" }).click();
+    await this.page.getByRole("button", { name: "Code", exact: true }).last().click();
     await expect(this.page.locator("li[data-cell]")).toHaveCount(before + 1);
   }
 

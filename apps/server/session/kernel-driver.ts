@@ -129,6 +129,13 @@ export class KernelDriver {
     await this.#kernel?.interrupt();
   }
 
+  /** Interrupts the kernel where it has this run, begun or not. */
+  async cancel(executionId: string): Promise<void> {
+    if (this.#inFlight?.executionId !== executionId) return;
+    this.#inFlight.interrupted = true;
+    await this.#kernel?.interrupt();
+  }
+
   async restart(): Promise<void> {
     if (!this.#kernel || this.#host.state().runtime.status === "dead") {
       await this.#discardKernel();

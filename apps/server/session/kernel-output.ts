@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { contentSchemas, type Message } from "@opsbook/jupyter";
-import type { JsonObject } from "@opsbook/notebook";
+import { type JsonObject, tagJson } from "@opsbook/notebook";
 import type { ServerOperation, SessionOutput, SessionState } from "@opsbook/notebook/session";
 import type { Blobs } from "../store/blobs.ts";
 import type { Streams } from "./streams.ts";
@@ -149,23 +149,23 @@ export class KernelOutput {
         executionId,
         output_type: isResult ? "execute_result" : "display_data",
         data,
-        metadata: content.metadata as JsonObject,
+        metadata: held(content.metadata),
         execution_count: typeof content.execution_count === "number" ? content.execution_count : null,
         ...(displayId === undefined ? {} : { displayId }),
       });
-    return this.#withSmallData(content.data as JsonObject, place);
+    return this.#withSmallData(held(content.data), place);
   }
 
   #update(message: Message): Promise<void> | undefined {
     const content = contentSchemas.update_display_data.parse(message.content);
     const displayId = displayIdOf(message.content);
     if (displayId === undefined) return undefined;
-    return this.#withSmallData(content.data as JsonObject, (data) => {
+    return this.#withSmallData(held(content.data), (data) => {
       this.#host.submit({
         type: "output-replaced",
         displayId,
         data,
-        metadata: content.metadata as JsonObject,
+        metadata: held(content.metadata),
       });
     });
   }
@@ -208,6 +208,9 @@ export class KernelOutput {
     run.open.clear();
   }
 }
+
+/** A kernel's plain JSON as the notebook holds it. */
+const held = (value: JsonObject): JsonObject => tagJson(value) as JsonObject;
 
 function displayIdOf(content: JsonObject): string | undefined {
   const { transient } = content;

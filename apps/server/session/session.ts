@@ -251,6 +251,9 @@ export class Session {
       case "interrupt-kernel":
         void this.#driver.interrupt().catch(failed);
         break;
+      case "cancel-execution":
+        void this.#driver.cancel(effect.executionId).catch(failed);
+        break;
       case "restart-kernel":
         void this.#driver.restart().catch(failed);
         break;

@@ -5,6 +5,8 @@ import type { Author, SessionCell, SessionState } from "../state.ts";
 export type Effect =
   | { type: "advance-queue" }
   | { type: "interrupt-kernel" }
+  /** The kernel may have the run already, also where the state calls it queued. */
+  | { type: "cancel-execution"; executionId: string }
   | { type: "restart-kernel" }
   | { type: "select-kernel"; kernelName: string }
   | { type: "send-input"; promptId: string; value: string }

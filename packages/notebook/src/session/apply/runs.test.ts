@@ -197,9 +197,10 @@ describe("cancel-run", () => {
       reason: "Cancelled by Ada.",
     } as const;
     assert.deepEqual(cancelled.state, two({ executions: [queue.executions[0]!, ended] }));
-    assert.deepEqual(cancelled.effects, []);
+    assert.deepEqual(cancelled.effects, [{ type: "cancel-execution", executionId: "run-0002" }]);
     const stopped = must(queue, { type: "cancel-run", executionId: "run-0001" });
-    assert.deepEqual(stopped, { ok: true, state: queue, effects: [{ type: "interrupt-kernel" }] });
+    const effects = [{ type: "cancel-execution", executionId: "run-0001" }];
+    assert.deepEqual(stopped, { ok: true, state: queue, effects });
   });
 });
 

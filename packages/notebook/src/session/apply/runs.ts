@@ -175,7 +175,8 @@ function recordRun(cell: SessionCell, execution: Execution): SessionCell {
 export function cancelRun(state: SessionState, op: Op<"cancel-run">, { by, at }: ApplyContext): ApplyResult {
   const execution = state.executions.find(({ id }) => id === op.executionId);
   if (!execution || !isActive(execution)) return rejected("execution-not-found", "This run has ended already.");
-  if (execution.status === "running") return applied(state, [{ type: "interrupt-kernel" }]);
+  const effects: Effect[] = [{ type: "cancel-execution", executionId: op.executionId }];
+  if (execution.status === "running") return applied(state, effects);
   const reason = `Cancelled by ${by?.name ?? "the server"}.`;
-  return applied(updateExecution(state, op.executionId, { status: "not-run", finishedAt: at, reason }));
+  return applied(updateExecution(state, op.executionId, { status: "not-run", finishedAt: at, reason }), effects);
 }
