@@ -1,4 +1,4 @@
-import { lazy, memo, Suspense, useEffect, useRef } from "react";
+import { lazy, memo, Suspense, useEffect, useRef, useState } from "react";
 import { useStore } from "zustand";
 import type { StoreApi } from "zustand/vanilla";
 import type { CellView } from "../../core/session/cell-views.ts";
@@ -36,6 +36,9 @@ export const CellItem = memo(function CellItem({ cellId, store, position, total 
   const { cell, state } = view;
   const label = labelOf(view, position, total);
   useCellFocus(element, { focused: selected && !editing });
+  // Buttons, tips and a menu for each of a thousand cells would cost seconds; only some can be used at a time.
+  const [hovered, setHovered] = useState(false);
+  const tools = hovered || selected || state === "running" ? <CellToolbar view={view} /> : null;
 
   const onMouseDown = (event: React.MouseEvent) => {
     const target = event.target as Element;
@@ -63,13 +66,15 @@ export const CellItem = memo(function CellItem({ cellId, store, position, total 
         editing && "nb-editing",
       )}
       onMouseDown={onMouseDown}
+      onPointerEnter={() => setHovered(true)}
+      onPointerLeave={() => setHovered(false)}
       onFocus={(event) => {
         if (event.target === element.current && !selected) ui.setState({ selectedCellId: cellId, extentCellId: null });
       }}
     >
       <div className="nb-rail" aria-hidden />
       {cell.cell_type === "markdown" && !editing ? (
-        <MarkdownCell view={view} onEdit={() => actions.select(cellId, "edit")} />
+        <MarkdownCell view={view} tools={tools} onEdit={() => actions.select(cellId, "edit")} />
       ) : (
         <>
           <div className="nb-in">
@@ -87,7 +92,7 @@ export const CellItem = memo(function CellItem({ cellId, store, position, total 
             <CellSource view={view} editing={editing} label={label} />
             <div className="nb-bar">
               {cell.cell_type === "code" ? <CellStateMark view={view} /> : null}
-              <CellToolbar view={view} />
+              {tools}
             </div>
           </div>
         </>
@@ -135,7 +140,13 @@ function useCellFocus(element: React.RefObject<HTMLLIElement | null>, { focused 
   }, [focused, element]);
 }
 
-function MarkdownCell({ view, onEdit }: { view: CellView; onEdit: () => void }) {
+interface MarkdownCellProps {
+  view: CellView;
+  tools: React.ReactNode;
+  onEdit: () => void;
+}
+
+function MarkdownCell({ view, tools, onEdit }: MarkdownCellProps) {
   const { cell, source } = view;
   return (
     // biome-ignore lint/a11y/noStaticElementInteractions: Enter on the cell does the same
@@ -147,9 +158,7 @@ function MarkdownCell({ view, onEdit }: { view: CellView; onEdit: () => void }) 
           <Markdown source={source} {...(cell.attachments ? { attachments: cell.attachments } : {})} />
         </Suspense>
       )}
-      <div className="nb-bar">
-        <CellToolbar view={view} />
-      </div>
+      <div className="nb-bar">{tools}</div>
     </div>
   );
 }

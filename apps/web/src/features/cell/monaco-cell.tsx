@@ -58,11 +58,13 @@ export function MonacoCell(props: MonacoCellProps) {
     const unbind = bindModel(model, handle);
     carets.current = new RemoteCarets(monaco, view);
     const fit = () => {
-      const height = Math.max(view.getContentHeight(), LINE_HEIGHT + 2 * CODE_PADDING);
+      // Where lines wrap the editor knows; elsewhere its scrollbar lies in the padding and must not add to it.
+      const height = prose ? view.getContentHeight() : model.getLineCount() * LINE_HEIGHT + 2 * CODE_PADDING;
       element.style.height = `${height}px`;
       view.layout({ width: element.clientWidth, height });
     };
     view.onDidContentSizeChange(fit);
+    view.onDidChangeModelContent(fit);
     const resize = new ResizeObserver(fit);
     resize.observe(element);
     fit();
