@@ -1,5 +1,6 @@
 /** Entry of the keeper process. The server starts it detached; it lives by the rules in README.md. */
 import { mkdirSync, readdirSync, rmdirSync, rmSync } from "node:fs";
+import { flushCompileCache } from "node:module";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
@@ -60,7 +61,11 @@ server.on("error", (error) => {
   log(`cannot listen: ${error.message}`);
   process.exit(1);
 });
-server.listen(socketPath(runtimeDir), () => log("ready"));
+server.listen(socketPath(runtimeDir), () => {
+  log("ready");
+  // Otherwise written at the end, which a kill takes away.
+  flushCompileCache();
+});
 
 function cleanUp(): void {
   log("ending");
