@@ -1,3 +1,4 @@
+import type { LucideIcon } from "lucide-react";
 import { createStore } from "zustand/vanilla";
 import { isPlainStroke, type KeyInput, normalizeKeys, strokeOf } from "./keys.ts";
 
@@ -9,9 +10,6 @@ import { isPlainStroke, type KeyInput, normalizeKeys, strokeOf } from "./keys.ts
 export type KeyContext = "global" | "notebook" | "cell-editor" | "files" | "terminal";
 
 export type CommandGroup = "Notebook" | "Cell" | "Edit" | "Kernel" | "Files" | "Terminal" | "View" | "Help";
-
-/** A component that draws the icon; typed loosely so that core needs no React. */
-export type CommandIcon = (props: { size?: number; "aria-hidden"?: boolean }) => unknown;
 
 export interface Command {
   /** `group.verb-noun`, such as `cell.run`. */
@@ -25,7 +23,7 @@ export interface Command {
   /** Whether it makes sense right now. Hidden in the palette and deaf to its keys otherwise. */
   when?: () => boolean;
   run: () => void | Promise<void>;
-  icon?: unknown;
+  icon?: LucideIcon;
   /** Kept out of the palette (movement keys and the like), yet shown in the shortcut sheet. */
   hidden?: boolean;
 }
@@ -76,7 +74,7 @@ export function runCommand(id: string): boolean {
 }
 
 /** How long the second stroke of a sequence may take, in milliseconds. */
-export const SEQUENCE_MS = 1000;
+const SEQUENCE_MS = 1000;
 
 export interface KeyFocus {
   /** Nearest first, without `global`. */
@@ -133,7 +131,7 @@ export function matchStroke(
 
 const KNOWN_CONTEXTS = new Set<string>(["global", "notebook", "cell-editor", "files", "terminal"]);
 
-export function focusOf(target: EventTarget | null): KeyFocus {
+function focusOf(target: EventTarget | null): KeyFocus {
   const contexts: KeyContext[] = [];
   if (!(target instanceof Element)) return { contexts, textField: false };
   for (let node: Element | null = target; node; node = node.parentElement) {

@@ -44,7 +44,7 @@ export function strokeOf(event: KeyInput, mac = false): string | null {
 }
 
 /** Brings a written stroke into the form that `strokeOf` gives. */
-export function normalizeStroke(written: string, mac = false): string {
+function normalizeStroke(written: string, mac = false): string {
   const parts = written.split("+");
   // "Mod++" is the plus key.
   const key = parts.at(-1) === "" ? "+" : (parts.at(-1) ?? "");

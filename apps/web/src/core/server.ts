@@ -5,7 +5,7 @@ import { ApiError, apiUrl, encodePath, request } from "./api.ts";
 
 const entryTypeSchema = z.enum(["directory", "notebook", "file"]);
 
-export const entrySchema = z.object({
+const entrySchema = z.object({
   name: z.string(),
   path: z.string(),
   type: entryTypeSchema,

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { createStore } from "zustand/vanilla";
 
-export const settingsSchema = z.object({
+const settingsSchema = z.object({
   theme: z.enum(["system", "dark", "light"]).catch("system"),
   /** Pixels; line heights follow. */
   codeFontSize: z.number().min(10).max(24).catch(12.5),

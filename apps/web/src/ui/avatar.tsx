@@ -7,7 +7,7 @@ export function personHue(id: string): number {
   return hash;
 }
 
-export function initials(name: string): string {
+function initials(name: string): string {
   const words = name
     .trim()
     .split(/[\s._-]+/)

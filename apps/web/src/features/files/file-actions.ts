@@ -1,4 +1,5 @@
 import { errorMessage } from "../../core/api.ts";
+import { staleFileIndex } from "../../core/file-index.ts";
 import { forgetRecent, layoutStore, updateLayout } from "../../core/layout.ts";
 import { joinPath, movedPath, parentPath } from "../../core/paths.ts";
 import { createEntry, deleteEntry, type Entry, renameEntry } from "../../core/server.ts";
@@ -17,7 +18,7 @@ async function attempt<T>(what: string, action: () => Promise<T>): Promise<T | n
 }
 
 /** The folder a new entry goes to: the selected one, or that of the selected file. */
-export function targetFolder(): string {
+function targetFolder(): string {
   const { selected, folders } = treeStore.getState();
   if (selected === null) return "";
   const entry = folders.get(parentPath(selected))?.entries.find(({ path }) => path === selected);
@@ -27,6 +28,7 @@ export function targetFolder(): string {
 export async function newNotebook(folder = targetFolder()): Promise<void> {
   const entry = await attempt("The notebook could not be made", () => createEntry(folder, "notebook"));
   if (!entry) return;
+  staleFileIndex();
   await loadFolder(folder);
   reveal(entry.path);
   openPath(entry.path);
@@ -48,6 +50,7 @@ export async function rename(entry: Entry, name: string): Promise<void> {
   if (to === from) return;
   const done = await attempt(`“${entry.name}” could not be renamed`, () => renameEntry(from, to));
   if (!done) return;
+  staleFileIndex();
   const { expanded } = treeStore.getState();
   treeStore.setState({ expanded: new Set([...expanded].map((path) => movedPath(path, from, to) ?? path)) });
   updateLayout({
@@ -66,6 +69,7 @@ export async function remove(entry: Entry): Promise<void> {
     return true;
   });
   if (!done) return;
+  staleFileIndex();
   if (treeStore.getState().selected === entry.path) select(null);
   forgetRecent(entry.path);
   currentDock()?.deleted(entry.path);

@@ -83,15 +83,15 @@ export function TopBar() {
   const me = useStore(meStore, (state) => state.me);
   const workspace = displayName(me?.workspace ?? "Opsbook");
   return (
-    <header className="grid h-10 grid-cols-[1fr_minmax(180px,460px)_1fr] items-center gap-3 border-line-soft border-b bg-chrome pr-3 pl-3.5">
-      <div className="flex min-w-0 items-center gap-2">
+    <header className="grid h-10 grid-cols-[1fr_minmax(0,460px)_1fr] items-center gap-3 border-line-soft border-b bg-chrome pr-3 pl-3.5">
+      <div className="flex items-center gap-2">
         <Logo />
         <Menu label="Opsbook" items={MENU}>
           <button
             type="button"
             className="flex min-w-0 items-center gap-1 rounded-sm px-1 py-0.5 text-fg-2 text-md hover:bg-hover hover:text-fg"
           >
-            <bdi className="truncate font-medium text-fg">{workspace}</bdi>
+            <bdi className="max-w-24 truncate font-medium text-fg sm:max-w-52">{workspace}</bdi>
             <ChevronDown size={13} aria-hidden className="flex-none text-fg-3" />
             <span className="sr-only">, main menu</span>
           </button>
@@ -112,7 +112,7 @@ export function TopBar() {
         {me?.role === "admin" ? (
           <Button variant="outline" onClick={() => openDialog("share")}>
             <Share2 size={13} aria-hidden />
-            Share
+            <span className="max-sm:sr-only">Share</span>
           </Button>
         ) : null}
       </div>

@@ -102,8 +102,13 @@ function Commands() {
           }}
           className={ITEM}
         >
-          <span className="w-16 flex-none text-fg-3 text-xs">{command.group}</span>
-          <span className="min-w-0 flex-1 truncate">{command.title}</span>
+          <span className="w-3.5 flex-none text-fg-4">
+            {command.icon ? <command.icon size={14} aria-hidden /> : null}
+          </span>
+          <span className="min-w-0 flex-1 truncate">
+            {command.title}
+            <span className="pl-2 text-fg-3 text-xs">{command.group}</span>
+          </span>
           {command.keys?.[0] ? <Kbd keys={command.keys[0]} /> : null}
         </Cmdk.Item>
       ))}
@@ -135,6 +140,7 @@ export function Palette() {
 }
 
 function PaletteList({ notebook }: { notebook: string | null }) {
+  const looking = useStore(fileIndexStore, (state) => state.loading);
   return (
     <Cmdk label="Search and commands" loop>
       <Cmdk.Input
@@ -147,7 +153,9 @@ function PaletteList({ notebook }: { notebook: string | null }) {
         }}
       />
       <Cmdk.List data-empty-query="" className="max-h-[min(420px,60vh)] overflow-y-auto p-1.5">
-        <Cmdk.Empty className="px-3 py-6 text-center text-fg-3">Nothing found.</Cmdk.Empty>
+        <Cmdk.Empty className="px-3 py-6 text-center text-fg-3">
+          {looking ? "Looking for files …" : "Nothing found."}
+        </Cmdk.Empty>
         <Files />
         {notebook ? <Cells path={notebook} /> : null}
         <Commands />

@@ -8,7 +8,7 @@ export function kernelWords(status: KernelStatus): string {
     case "starting":
       return "starting";
     case "idle":
-      return "idle";
+      return "ready";
     case "busy":
       return "busy";
     case "restarting":

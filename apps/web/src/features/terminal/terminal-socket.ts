@@ -21,7 +21,7 @@ const serverFrameSchema = z.discriminatedUnion("type", [
   z.object({ type: z.literal("exited"), code: z.number().nullable(), signal: z.string().nullable() }),
 ]);
 
-export const ACK_BYTES = 65_536;
+const ACK_BYTES = 65_536;
 
 /**
  * Milliseconds after joining a running terminal within which its output is taken for history, where the server does

@@ -113,7 +113,6 @@ export function TerminalView({ name, visible, autoFocus = false }: TerminalViewP
   return (
     <section
       aria-label={`Terminal ${name}`}
-      data-context="terminal"
       data-terminal-state={state.kind}
       className="flex h-full min-h-0 flex-col bg-canvas"
     >
@@ -124,7 +123,7 @@ export function TerminalView({ name, visible, autoFocus = false }: TerminalViewP
       )}
       {/* xterm's fit counts its parent's whole width, padding too: the padding lies one further out. */}
       <div className="min-h-0 flex-1 py-1.5 pr-1 pl-4">
-        <div ref={host} className="h-full overflow-hidden" />
+        <div ref={host} data-context="terminal" className="h-full overflow-hidden" />
       </div>
       {quiet ? null : (
         <div role="status" className="flex flex-none items-center gap-3 border-line-soft border-t px-4 py-1.5">
