@@ -25,6 +25,7 @@ import type { Connection, Identity } from "./connection.ts";
 import { KernelDriver } from "./kernel-driver.ts";
 import { KernelOutput } from "./kernel-output.ts";
 import { Persistence } from "./persistence.ts";
+import { resumeKernel } from "./resume-kernel.ts";
 import { Room } from "./room.ts";
 import { hashOf, Saver } from "./saver.ts";
 import type { Streams } from "./streams.ts";
@@ -77,8 +78,6 @@ export class Session {
   #saved: Saved;
   /** Where an earlier server had got to, until its kernel is found again. */
   #lostCursor: KernelCursor | null;
-  /** Bytes of the closed stream outputs. */
-  readonly #closedBytes = new Map<string, number>();
   #cursorTimer: NodeJS.Timeout | undefined;
   #closed = false;
 
@@ -109,7 +108,7 @@ export class Session {
     this.#saver = this.#newSaver(start.saved);
     this.#room = this.#newRoom();
     streams.onAppend = (outputId) => this.#streamGrew(outputId);
-    this.#indexStreams();
+    streams.index(this.#state.notebook);
   }
 
   /** Throws the file system's error where the session's folder cannot be written. */
@@ -123,7 +122,14 @@ export class Session {
       onTrouble: (message) => session.#onTrouble(message),
       log: parts.log,
     });
-    await session.#resumeKernel(start.cursor);
+    const { streams, runtime } = parts;
+    await resumeKernel(start, {
+      streams,
+      runtime,
+      output: session.#output,
+      driver: session.#driver,
+      submit: (op) => session.#submitServer(op),
+    });
     session.#lostCursor = null;
     if (start.seq > start.saved.seq) session.#saver.touch();
     return session;
@@ -153,7 +159,7 @@ export class Session {
 
   /** The whole text of a stream output. */
   outputText(outputId: string): { file: string; bytes: number } | undefined {
-    const bytes = this.#streamBytes(outputId);
+    const bytes = this.#parts.streams.bytes(outputId);
     return bytes === undefined ? undefined : { file: this.#parts.streams.file(outputId), bytes };
   }
 
@@ -233,7 +239,6 @@ export class Session {
     this.#state = change.state;
     this.#seq = entry.seq;
     this.#room.remember(entry);
-    if (entry.op.type === "output-closed") this.#closedBytes.set(entry.op.outputId, entry.op.bytes);
     if (changed) this.#saver.touch();
     const json = JSON.stringify(entry);
     void this.#persistence.store(`{"entry":${json}}`, change.durable).then(() => {
@@ -264,7 +269,6 @@ export class Session {
         void this.#driver.sendInput(effect.value).catch(failed);
         break;
       case "discard-outputs":
-        for (const id of effect.outputIds) this.#closedBytes.delete(id);
         this.#parts.streams.discard(effect.outputIds);
         break;
     }
@@ -295,27 +299,15 @@ export class Session {
         if (!this.#closed) this.#submitServer({ type: "client-left", clientId });
       },
       streamIds: () => this.#streamIds(),
-      streamBytes: (outputId) => this.#streamBytes(outputId),
+      streamBytes: (outputId) => streams.bytes(outputId),
       readStream: (outputId, offset, limit) => streams.read(outputId, offset, limit),
       nextLine: (outputId, offset) => nextLineStart(streams.file(outputId), offset),
     });
   }
 
-  #indexStreams(): void {
-    this.#closedBytes.clear();
-    const { cells, bin } = this.#state.notebook;
-    for (const { outputs } of [...cells, ...bin.map(({ cell }) => cell)])
-      for (const output of outputs)
-        if (output.output_type === "stream" && output.closed) this.#closedBytes.set(output.id, output.bytes);
-  }
-
   *#streamIds(): Iterable<string> {
     for (const { outputs } of this.#state.notebook.cells)
       for (const output of outputs) if (output.output_type === "stream") yield output.id;
-  }
-
-  #streamBytes(outputId: string): number | undefined {
-    return this.#parts.streams.openBytes(outputId) ?? this.#closedBytes.get(outputId);
   }
 
   #streamGrew(outputId: string): void {
@@ -329,43 +321,6 @@ export class Session {
   }
 
   // --- Kernel and disk ---
-
-  async #resumeKernel(cursor: KernelCursor | null): Promise<void> {
-    const { runtime, executions } = this.#state;
-    const kernel = runtime.kernelId ? this.#parts.runtime.kernel(runtime.kernelId) : undefined;
-    if (kernel && cursor?.kernelId === kernel.id) {
-      for (const [outputId, bytes] of Object.entries(cursor.streams))
-        if (this.output(outputId)) await this.#parts.streams.resume(outputId, bytes);
-      for (const { id, cellId } of executions) {
-        const cell = this.#state.notebook.cells.find((other) => other.id === cellId);
-        if (cell) this.#output.resume(id, cellId, cell.outputs);
-      }
-      void this.#driver.resume(kernel, cursor);
-      return;
-    }
-    await kernel?.shutdown();
-    await this.#closeLostStreams();
-    for (const { id, status } of executions) {
-      if (status !== "running" && status !== "queued") continue;
-      const reason = "The server was stopped and the kernel with it.";
-      const end = status === "running" ? "interrupted" : "not-run";
-      this.#submitServer({ type: "execution-finished", executionId: id, status: end, executionCount: null, reason });
-    }
-    const { detail: _detail, ...rest } = this.#state.runtime;
-    if (rest.kernelId !== null || rest.status !== "none")
-      this.#submitServer({ type: "kernel-changed", ...rest, kernelId: null, status: "none" });
-  }
-
-  async #closeLostStreams(): Promise<void> {
-    const { streams } = this.#parts;
-    for (const { id: cellId, outputs } of this.#state.notebook.cells)
-      for (const output of outputs) {
-        if (output.output_type !== "stream" || output.closed) continue;
-        await streams.resume(output.id, streams.size(output.id));
-        const end = streams.close(output.id);
-        if (end) this.#submitServer({ type: "output-closed", cellId, outputId: output.id, ...end });
-      }
-  }
 
   #newSaver(saved: Saved): Saver {
     return new Saver(
@@ -398,7 +353,7 @@ export class Session {
     this.#state = { ...this.#state, notebook, executions: [], prompts: [] };
     this.#seq += 1;
     this.#saved = { seq: this.#seq, hash: hashOf(text) };
-    this.#indexStreams();
+    this.#parts.streams.index(notebook);
     await this.#persistence.replaceLog();
     this.#room.restartEpoch();
     return true;

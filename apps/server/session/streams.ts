@@ -1,17 +1,27 @@
 import { existsSync, mkdirSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
+import type { SessionNotebook } from "@opsbook/notebook/session";
 import { readSpool, Spool, type SpoolEnd } from "../store/spool.ts";
 
-/** The spools of one session: the open ones are appended here, the closed ones are only read. */
+/** The spools of one session's stream outputs: the open ones are appended here, the closed ones are only read. */
 export class Streams {
   readonly #folder: string;
   readonly #open = new Map<string, Spool>();
+  readonly #closedBytes = new Map<string, number>();
   /** Told after every append. */
   onAppend: (outputId: string) => void = () => {};
 
   constructor(folder: string) {
     this.#folder = folder;
     mkdirSync(folder, { recursive: true, mode: 0o700 });
+  }
+
+  /** What is closed already in a notebook that was loaded, deleted cells included. */
+  index({ cells, bin }: SessionNotebook): void {
+    this.#closedBytes.clear();
+    for (const { outputs } of [...cells, ...bin.map(({ cell }) => cell)])
+      for (const output of outputs)
+        if (output.output_type === "stream" && output.closed) this.#closedBytes.set(output.id, output.bytes);
   }
 
   file(outputId: string): string {
@@ -40,7 +50,10 @@ export class Streams {
   close(outputId: string): SpoolEnd | null {
     const spool = this.#open.get(outputId);
     this.#open.delete(outputId);
-    return spool?.close() ?? null;
+    if (!spool) return null;
+    const end = spool.close();
+    this.#closedBytes.set(outputId, end.bytes);
+    return end;
   }
 
   /** Bytes of each open stream. */
@@ -48,8 +61,9 @@ export class Streams {
     return Object.fromEntries([...this.#open].map(([id, spool]) => [id, spool.bytes]));
   }
 
-  openBytes(outputId: string): number | undefined {
-    return this.#open.get(outputId)?.bytes;
+  /** Bytes of a stream so far; undefined once it is gone. */
+  bytes(outputId: string): number | undefined {
+    return this.#open.get(outputId)?.bytes ?? this.#closedBytes.get(outputId);
   }
 
   /** Bytes on disk; 0 where the spool is gone. */
@@ -65,6 +79,7 @@ export class Streams {
   discard(outputIds: readonly string[]): void {
     for (const id of outputIds) {
       this.close(id);
+      this.#closedBytes.delete(id);
       rmSync(this.file(id), { force: true });
     }
   }
