@@ -47,6 +47,8 @@ export async function refreshFileIndex(): Promise<void> {
     }
     level = next;
   }
+  const notebook = ({ type }: Entry): number => Number(type === "notebook");
+  files.sort((a, b) => notebook(b) - notebook(a));
   fileIndexStore.setState({ files, loading: false, partial: partial || level.length > 0, at: Date.now() });
 }
 

@@ -14,6 +14,11 @@ export async function refreshMe(): Promise<void> {
   }
 }
 
+/** Terminals show what others type: a viewer of notebooks does not see them. */
+export function mayWatchTerminals(me: Me | null): boolean {
+  return me?.role !== "viewer";
+}
+
 export function mayEdit(me: Me | null): boolean {
   return me === null || me.role === null || me.role === "editor" || me.role === "admin";
 }

@@ -1,10 +1,13 @@
 import { cx } from "./cx.ts";
 
-/** Degrees on the colour wheel, the same for the same person everywhere. */
+/** Degrees on the colour wheel, far enough apart to be told from each other. */
+const HUES = [258, 162, 40, 318, 210, 5, 120, 285, 75, 185];
+
+/** The same for the same person everywhere. */
 export function personHue(id: string): number {
-  let hash = 0;
-  for (const character of id) hash = (hash * 31 + (character.codePointAt(0) ?? 0)) % 360;
-  return hash;
+  let hash = 0x811c9dc5;
+  for (const character of id) hash = Math.imul(hash ^ (character.codePointAt(0) ?? 0), 0x01000193) >>> 0;
+  return HUES[(hash >>> 8) % HUES.length] ?? 0;
 }
 
 function initials(name: string): string {

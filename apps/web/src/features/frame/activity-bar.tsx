@@ -3,6 +3,7 @@ import { useEffect } from "react";
 import { useStore } from "zustand";
 import { runCommand } from "../../core/commands.ts";
 import { INSPECTOR_FITS, layoutStore, type SideView } from "../../core/layout.ts";
+import { mayWatchTerminals, meStore } from "../../core/me.ts";
 import { cx } from "../../ui/cx.ts";
 import { Tooltip } from "../../ui/tooltip.tsx";
 import { usePeople } from "../people/use-people.ts";
@@ -51,9 +52,10 @@ export function ActivityBar() {
   const inspector = useStore(layoutStore, (state) => (fits ? state.inspectorOpen : state.inspectorOverlay));
   const terminals = useStore(terminalsStore, (state) => state.names?.length ?? 0);
   const people = usePeople().length;
+  const watches = useStore(meStore, (state) => state.me !== null && mayWatchTerminals(state.me));
   useEffect(() => {
-    void refreshTerminals();
-  }, []);
+    if (watches) void refreshTerminals();
+  }, [watches]);
   const is = (name: SideView): boolean => view === name;
   return (
     <nav
@@ -62,13 +64,15 @@ export function ActivityBar() {
     >
       <div className="flex flex-col gap-0.5">
         <Item icon={Files} label="Explorer" keys="Mod+Shift+E" pressed={is("files")} command="view.files" />
-        <Item
-          icon={SquareTerminal}
-          label="Terminals"
-          pressed={is("terminals")}
-          count={terminals}
-          command="view.terminals"
-        />
+        {watches ? (
+          <Item
+            icon={SquareTerminal}
+            label="Terminals"
+            pressed={is("terminals")}
+            count={terminals}
+            command="view.terminals"
+          />
+        ) : null}
         <Item
           icon={UsersRound}
           label="People"

@@ -23,7 +23,7 @@ import {
 import { type Command, registerCommands } from "../../core/commands.ts";
 import { openDialog } from "../../core/dialogs.ts";
 import { INSPECTOR_FITS, layoutStore, type SideView, updateLayout } from "../../core/layout.ts";
-import { mayEdit, meStore } from "../../core/me.ts";
+import { mayEdit, mayWatchTerminals, meStore } from "../../core/me.ts";
 import { logout } from "../../core/server.ts";
 import { settingsStore, updateSettings } from "../../core/settings.ts";
 import { currentDock, workspaceStore } from "../../core/workspace.ts";
@@ -61,6 +61,7 @@ async function leave(): Promise<void> {
 }
 
 const editor = (): boolean => mayEdit(meStore.getState().me);
+const watches = (): boolean => mayWatchTerminals(meStore.getState().me);
 const hasTab = (): boolean => workspaceStore.getState().active !== null;
 
 const COMMANDS: readonly Command[] = [
@@ -138,6 +139,7 @@ const COMMANDS: readonly Command[] = [
     title: "Show or hide the terminal panel",
     group: "Terminal",
     keys: ["Mod+`"],
+    when: watches,
     run: togglePanel,
   },
   {
@@ -148,7 +150,14 @@ const COMMANDS: readonly Command[] = [
     keys: ["Mod+Shift+E"],
     run: () => toggleSide("files"),
   },
-  { id: "view.terminals", icon: SquareTerminal, title: "Terminals", group: "View", run: () => toggleSide("terminals") },
+  {
+    id: "view.terminals",
+    icon: SquareTerminal,
+    title: "Terminals",
+    group: "View",
+    when: watches,
+    run: () => toggleSide("terminals"),
+  },
   { id: "view.people", icon: UsersRound, title: "People", group: "View", run: () => toggleSide("people") },
   {
     id: "view.side",

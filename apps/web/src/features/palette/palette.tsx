@@ -1,6 +1,6 @@
 import { Command as Cmdk } from "cmdk";
 import { Dialog as Radix } from "radix-ui";
-import { type ReactNode, useEffect, useMemo } from "react";
+import { type ReactNode, useEffect, useMemo, useRef, useState } from "react";
 import { useStore } from "zustand";
 import { commandsStore, isEnabled, runCommand } from "../../core/commands.ts";
 import { dialogStore, openDialog } from "../../core/dialogs.ts";
@@ -32,19 +32,25 @@ function Group({ heading, children }: { heading: string; children: ReactNode }) 
   );
 }
 
-function Files() {
+/** Recent ones first, then notebooks, then the rest. */
+function usePaths(): readonly string[] {
   const files = useStore(fileIndexStore, (state) => state.files);
   const recent = useStore(layoutStore, (state) => state.recent);
-  const paths = useMemo(
+  return useMemo(
     () => [...new Set([...recent, ...files.map(({ path }) => path)])].slice(0, FILES_AT_MOST),
     [files, recent],
   );
+}
+
+const fileValue = (path: string): string => `file ${path}`;
+
+function Files({ paths }: { paths: readonly string[] }) {
   return (
     <Group heading="Files">
       {paths.map((path, index) => (
         <Cmdk.Item
           key={path}
-          value={`file ${path}`}
+          value={fileValue(path)}
           onSelect={() => {
             openDialog(null);
             openPath(path);
@@ -141,8 +147,24 @@ export function Palette() {
 
 function PaletteList({ notebook }: { notebook: string | null }) {
   const looking = useStore(fileIndexStore, (state) => state.loading);
+  const paths = usePaths();
+  const [selected, setSelected] = useState("");
+  const touched = useRef(false);
+  const first = paths[0];
+  // Files arrive after the list was first shown: the first row stays the chosen one until a person chooses.
+  useEffect(() => {
+    if (!touched.current && first !== undefined) setSelected(fileValue(first));
+  }, [first]);
   return (
-    <Cmdk label="Search and commands" loop>
+    <Cmdk
+      label="Search and commands"
+      loop
+      value={selected}
+      onValueChange={setSelected}
+      onKeyDown={() => {
+        touched.current = true;
+      }}
+    >
       <Cmdk.Input
         placeholder="Search cells, files or run a command"
         className="h-10 w-full border-line-soft border-b bg-transparent px-3.5 text-fg text-md outline-none focus-visible:outline-none"
@@ -156,7 +178,7 @@ function PaletteList({ notebook }: { notebook: string | null }) {
         <Cmdk.Empty className="px-3 py-6 text-center text-fg-3">
           {looking ? "Looking for files …" : "Nothing found."}
         </Cmdk.Empty>
-        <Files />
+        <Files paths={paths} />
         {notebook ? <Cells path={notebook} /> : null}
         <Commands />
       </Cmdk.List>

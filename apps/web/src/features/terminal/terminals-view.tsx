@@ -2,6 +2,7 @@ import { Plus, RefreshCw, SquareTerminal, Trash2 } from "lucide-react";
 import { useEffect, useState } from "react";
 import { useStore } from "zustand";
 import { layoutStore } from "../../core/layout.ts";
+import { mayEdit, meStore } from "../../core/me.ts";
 import { displayName } from "../../core/paths.ts";
 import { Button, IconButton } from "../../ui/button.tsx";
 import { ConfirmDialog } from "../../ui/dialog.tsx";
@@ -23,6 +24,7 @@ const POLL_MS = 5000;
 export function TerminalsView() {
   const { names, error, titles, ended } = useStore(terminalsStore);
   const shown = useStore(layoutStore, (state) => state.terminals);
+  const editor = useStore(meStore, (state) => mayEdit(state.me));
   const [killing, setKilling] = useState<string | null>(null);
   useEffect(() => {
     void refreshTerminals();
@@ -42,7 +44,7 @@ export function TerminalsView() {
       return (
         <EmptyState icon={<SquareTerminal size={22} />} title="No terminal is open">
           <p className="text-balance">A terminal lives on the server: it goes on when you close the browser.</p>
-          <Button variant="primary" onClick={() => void newTerminal()}>
+          <Button variant="primary" disabled={!editor} onClick={() => void newTerminal()}>
             New terminal
           </Button>
         </EmptyState>
@@ -65,6 +67,7 @@ export function TerminalsView() {
             </button>
             <IconButton
               label={`End terminal ${name}`}
+              disabled={!editor}
               className="size-5 opacity-0 focus-visible:opacity-100 group-hover:opacity-100"
               onClick={() => setKilling(name)}
             >
@@ -79,7 +82,7 @@ export function TerminalsView() {
   return (
     <>
       <PanelHeader title="Terminals">
-        <IconButton label="New terminal" keys="Ctrl+Shift+`" onClick={() => void newTerminal()}>
+        <IconButton label="New terminal" keys="Ctrl+Shift+`" disabled={!editor} onClick={() => void newTerminal()}>
           <Plus size={14} aria-hidden />
         </IconButton>
         <IconButton label="Refresh" onClick={() => void refreshTerminals()}>
