@@ -27,10 +27,14 @@ export interface KeeperPlace {
   env: Record<string, string>;
 }
 
+/** Where Node keeps our compiled sources. They are run as they are read, so it is for its owner only. */
+export function compileCacheOf(stateDir: string): string {
+  return join(stateDir, "compile-cache");
+}
+
 export async function spawnKeeper(place: KeeperPlace): Promise<KeeperProcess> {
   const { runtimeDir, stateDir, idleMs, env } = place;
-  // Code is read back from the cache, so nobody else may write there.
-  const compileCache = join(stateDir, "compile-cache");
+  const compileCache = compileCacheOf(stateDir);
   mkdirSync(compileCache, { recursive: true, mode: 0o700 });
   const logFile = join(stateDir, "keeper.log");
   if ((statSync(logFile, { throwIfNoEntry: false })?.size ?? 0) > MAX_LOG) truncateSync(logFile);

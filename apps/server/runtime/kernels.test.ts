@@ -125,7 +125,7 @@ test("[T18] a kernel sees the allowed variables only, and its sockets and key ar
   using seen = watch(kernel);
   await run(kernel, "console.log(Object.keys(process.env).sort().join(' '))");
   await seen.saw(() => seen.text() !== "");
-  assert.match(seen.text(), /^EXTRA HOME JPY_PARENT_PID (OPSBOOK_PARENT_PID )?PATH\n$/);
+  assert.match(seen.text(), /^EXTRA HOME JPY_PARENT_PID (NODE_COMPILE_CACHE )?(OPSBOOK_PARENT_PID )?PATH\n$/);
   const files = readdirSync(place.runtimeDir);
   assert.equal(files.filter((name) => /-[1-5]$/.test(name)).length, 5, "ipc sockets");
   const connection = files.find((name) => /^k.*\.json$/.test(name)) ?? assert.fail();

@@ -9,7 +9,7 @@ import type { Kernelspec } from "../keeper/protocol.ts";
 import { allowedEnvironment, kernelEnvironment } from "./environment.ts";
 import { RuntimeError } from "./error.ts";
 import { type Asked, KeeperLink, type KeeperPush, type Welcome } from "./keeper-link.ts";
-import { spawnKeeper } from "./keeper-process.ts";
+import { compileCacheOf, spawnKeeper } from "./keeper-process.ts";
 import { type Kernel, type KernelHost, RemoteKernel } from "./kernel.ts";
 import { findKernelspecs, kernelFolders, readyTimeoutOf, transportOf, typescriptKernelspec } from "./kernelspecs.ts";
 import { SpareKernel } from "./spare-kernel.ts";
@@ -95,7 +95,7 @@ export class Runtime {
       linkNow,
       start: async (on, kernel, cwd) => {
         const frame = { kernel, label: "", cwd, firstKseq: 1, spare: true };
-        await on.request(this.#startFrame(typescriptKernelspec(), frame));
+        await on.request(this.#startFrame(typescriptKernelspec(compileCacheOf(this.#place.stateDir)), frame));
       },
       onProblem: (error) => log.warn({ err: error }, "no spare kernel could be started"),
     });
@@ -118,7 +118,7 @@ export class Runtime {
   }
 
   async kernelspecs(): Promise<Kernelspec[]> {
-    const own = typescriptKernelspec();
+    const own = typescriptKernelspec(compileCacheOf(this.#place.stateDir));
     const found = await findKernelspecs(this.#place.kernelFolders, this.#place.log);
     return [own, ...found.filter(({ name }) => name !== own.name)];
   }
