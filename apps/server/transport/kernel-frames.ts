@@ -50,7 +50,9 @@ export function decodeV1(data: Buffer): ChannelMessage {
 
 /** The older form: JSON text, or binary when there are buffers (32-bit big endian offsets, JSON, buffers). */
 export function encodeLegacy({ channel, message }: ChannelMessage): string | Buffer {
-  const json = JSON.stringify(messageToJson({ ...message, buffers: [] }, channel));
+  const { msg_id, msg_type } = message.header;
+  // Jupyter repeats these two on the outside, and clients read them there.
+  const json = JSON.stringify({ ...messageToJson({ ...message, buffers: [] }, channel), msg_id, msg_type });
   if (message.buffers.length === 0) return json;
   const pieces = [Buffer.from(json), ...message.buffers.map((one) => Buffer.from(one))];
   const head = Buffer.alloc(HALF * (pieces.length + 1));
@@ -78,6 +80,8 @@ export function decodeLegacy(data: Buffer, isBinary: boolean): ChannelMessage {
 }
 
 function fromJson(text: Buffer, buffers: Buffer[]): ChannelMessage {
-  const { channel, message } = messageFromJson(JSON.parse(text.toString("utf8")));
+  // Jupyter's own gateway client leaves the channel out and means the shell.
+  const json = z.looseObject({ channel: z.unknown().default("shell") }).parse(JSON.parse(text.toString("utf8")));
+  const { channel, message } = messageFromJson(json);
   return { channel: channelSchema.parse(channel), message: { ...message, buffers } };
 }

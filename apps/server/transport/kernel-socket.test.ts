@@ -102,6 +102,12 @@ describe("Jupyter's kernel frames", () => {
     assert.deepEqual(decodeLegacy(Buffer.from(encodeLegacy(bare)), false), bare);
   });
 
+  it("without a channel go to the shell, as Jupyter's gateway client has it", () => {
+    const { header, parent_header, metadata, content } = message;
+    const text = JSON.stringify({ header, parent_header, metadata, content });
+    assert.equal(decodeLegacy(Buffer.from(text), false).channel, "shell");
+  });
+
   it("[T10] that are cut, forged or nonsense throw and allocate nothing", () => {
     const good = encodeV1({ channel: "shell", message });
     for (let length = 0; length < good.length - 3; length += 7) {

@@ -52,7 +52,8 @@ export function openKernelSocket(services: Services, call: SocketCall): void {
     let received: ChannelMessage;
     try {
       received = isV1 ? decodeV1(data) : decodeLegacy(data, isBinary);
-    } catch {
+    } catch (error) {
+      services.log.warn({ err: error, kernel: kernel.id }, "a client's message could not be read");
       ws.close(4008, "bad-frame");
       return;
     }
