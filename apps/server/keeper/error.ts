@@ -1,6 +1,6 @@
 import { z } from "zod";
 
-export const keeperErrorCodes = [
+const keeperErrorCodes = [
   "bad-frame",
   "protocol-mismatch",
   "unsafe-folder",
@@ -15,7 +15,7 @@ export const keeperErrorCodes = [
 ] as const;
 
 export const keeperErrorCodeSchema = z.enum(keeperErrorCodes);
-export type KeeperErrorCode = z.output<typeof keeperErrorCodeSchema>;
+type KeeperErrorCode = z.output<typeof keeperErrorCodeSchema>;
 
 /** Every failure of the keeper; `code` crosses the socket, so the server switches on it too. */
 export class KeeperError extends Error {

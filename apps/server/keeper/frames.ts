@@ -9,7 +9,7 @@ export interface Frame {
   payload: Buffer;
 }
 
-export const PREFIX_BYTES = 8;
+const PREFIX_BYTES = 8;
 
 /** Headers are small; a longer one means that the stream is not ours or out of step. Bytes. */
 const MAX_HEADER = 4 * 1024 * 1024;

@@ -15,7 +15,7 @@ const text = z.string().min(1);
 const count = z.int().min(0);
 const strings = z.record(z.string(), z.string());
 
-export const kernelspecSchema = z.object({
+const kernelspecSchema = z.object({
   name: text,
   displayName: z.string(),
   language: z.string(),
@@ -27,10 +27,10 @@ export const kernelspecSchema = z.object({
 });
 export type Kernelspec = z.output<typeof kernelspecSchema>;
 
-export const kernelStateSchema = z.enum(["starting", "ready", "dead"]);
+const kernelStateSchema = z.enum(["starting", "ready", "dead"]);
 export type KernelState = z.output<typeof kernelStateSchema>;
 
-export const kernelInfoSchema = z.object({
+const kernelInfoSchema = z.object({
   id: text,
   label: z.string(),
   cwd: text,
@@ -42,7 +42,7 @@ export const kernelInfoSchema = z.object({
 });
 export type KernelInfo = z.output<typeof kernelInfoSchema>;
 
-export const terminalInfoSchema = z.object({
+const terminalInfoSchema = z.object({
   name: text,
   pid: z.int(),
   cwd: text,

@@ -21,7 +21,7 @@ const recordHeaderSchema = z.discriminatedUnion("type", [
   }),
 ]);
 
-export type RecordChannel = z.output<typeof channel>;
+type RecordChannel = z.output<typeof channel>;
 
 export type KernelEvent =
   | { type: "message"; kseq: number; channel: RecordChannel; message: Message }
