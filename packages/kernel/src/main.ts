@@ -2,7 +2,8 @@
 import { resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { Worker } from "node:worker_threads";
-import type { WorkerInput } from "./link.ts";
+import { FLAG, type WorkerInput } from "./link.ts";
+import { log } from "./log.ts";
 import { ringMemory } from "./output/ring.ts";
 
 const USAGE = "usage: node --no-force-async-hooks-checks main.ts [--preload FILE]... CONNECTION_FILE";
@@ -13,7 +14,7 @@ const { values, positionals } = parseArgs({
 });
 const [connectionFile, ...rest] = positionals;
 if (connectionFile === undefined || rest.length > 0) {
-  process.stderr.write(`${USAGE}\n`);
+  log(USAGE);
   process.exit(2);
 }
 
@@ -29,8 +30,10 @@ delete process.env.OPSBOOK_PARENT_PID;
 // The worker first: it loads its libraries while this thread loads its own.
 const worker = new Worker(new URL("./worker/main.ts", import.meta.url), { workerData: input });
 const fail = (reason: unknown): void => {
-  process.stderr.write(`The kernel's protocol thread ended: ${reason instanceof Error ? reason.stack : reason}\n`);
-  process.kill(process.pid, "SIGKILL");
+  log(`The kernel's protocol thread ended: ${reason instanceof Error ? reason.message : reason}`);
+  // Nobody is there to send last words.
+  Atomics.store(new Int32Array(input.flags), FLAG.closed, 1);
+  process.exit(1);
 };
 worker.on("error", fail);
 worker.on("exit", (code) => fail(`exit code ${code}`));

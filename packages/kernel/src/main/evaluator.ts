@@ -58,14 +58,8 @@ export class Evaluator {
   peek(expression: string): unknown {
     let value: unknown;
     const objectGroup = "peek";
-    const params: EvaluateParams = {
-      expression,
-      replMode: true,
-      throwOnSideEffect: true,
-      silent: true,
-      timeout: 100,
-      objectGroup,
-    };
+    // Not in REPL mode, which would answer later. Names of cells are in reach all the same.
+    const params: EvaluateParams = { expression, throwOnSideEffect: true, silent: true, timeout: 100, objectGroup };
     this.#session.post("Runtime.evaluate", params, (error, answer) => {
       if (!error && !answer.exceptionDetails) value = this.#live(answer.result);
     });

@@ -73,6 +73,7 @@ export class LiveKernel implements AsyncDisposable {
   client!: KernelClient;
   /** What the process wrote to its own streams. */
   log = "";
+  readonly #byCause = new Map<string, Heard[]>();
   #waiting: (() => void)[] = [];
   #exit: { code: number | null; signal: NodeJS.Signals | null } | null = null;
 
@@ -83,6 +84,7 @@ export class LiveKernel implements AsyncDisposable {
     for (const stream of [parts.child.stdout, parts.child.stderr]) {
       stream?.setEncoding("utf8").on("data", (text: string) => {
         this.log += text;
+        this.#wake();
       });
     }
     parts.child.on("exit", (code, signal) => {
@@ -165,10 +167,16 @@ export class LiveKernel implements AsyncDisposable {
   of(id: string): Heard[];
   of(id: string, type: string): Message[];
   of(id: string, type?: string): Heard[] | Message[] {
-    const mine = this.heard.filter(({ message }) => message.parent_header.msg_id === id);
+    const mine = this.#byCause.get(id) ?? [];
     return type === undefined
       ? mine
       : mine.filter(({ message }) => message.header.msg_type === type).map(({ message }) => message);
+  }
+
+  /** Forgets what was heard. */
+  clear(): void {
+    this.heard.length = 0;
+    this.#byCause.clear();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -183,7 +191,12 @@ export class LiveKernel implements AsyncDisposable {
   async #connect(): Promise<void> {
     this.client = await KernelClient.connect(this.info, {
       onMessage: (channel, message) => {
-        this.heard.push({ channel, message });
+        const heard = { channel, message };
+        this.heard.push(heard);
+        const cause = message.parent_header.msg_id ?? "";
+        const others = this.#byCause.get(cause);
+        if (others) others.push(heard);
+        else this.#byCause.set(cause, [heard]);
         this.#wake();
       },
       onError: (error) => {

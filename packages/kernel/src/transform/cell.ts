@@ -4,10 +4,10 @@ import { rewriteClass, rewriteFunction, rewriteNestedVars, rewriteVariables } fr
 import { rewriteExpressions } from "./expressions.ts";
 import { loadForEffects, rewriteImport } from "./modules.ts";
 import { type CellNames, type Declared, shadowName } from "./names.ts";
-import { PositionMap } from "./positions.ts";
+import { originalPosition, PositionMap } from "./positions.ts";
 import { topLevelReferences } from "./references.ts";
 import { type Rewrite, RUNTIME, textOf } from "./rewrite.ts";
-import { type CellSyntaxError, stripTypes } from "./strip.ts";
+import { CellSyntaxError, positionAt, type Stripped, stripTypes } from "./strip.ts";
 import { boundNames, children, hoistedNames, type TopLevel } from "./syntax.ts";
 
 export interface TransformedCell {
@@ -32,7 +32,7 @@ const STRICT = '"use strict";';
 /** TypeScript of one cell to the script the engine runs. Pure; throws `CellSyntaxError`. */
 export function transformCell(source: string, context: CellContext): TransformedCell {
   const stripped = stripTypes(source);
-  const program = parseScript(stripped.code);
+  const program = parseScript(stripped);
   const out = new MagicString(stripped.code);
   const declared: Declared = { storage: new Map(), shadowed: newShadows(program, context) };
   const cell: Rewrite = {
@@ -50,16 +50,22 @@ export function transformCell(source: string, context: CellContext): Transformed
   out.prepend(STRICT);
   return {
     code: out.toString(),
-    positions: new PositionMap({ script: out, typescript: stripped.map, lineShift: 0, columnShift: stripped.shift }),
+    positions: new PositionMap({ script: out, typescript: stripped.map, columnShift: stripped.shift }),
     showsValue: showsValue(program.body.at(-1)),
     declared,
     shadows: [...declared.shadowed],
   };
 }
 
-function parseScript(code: string): Program {
-  // What reaches acorn was printed from a parsed program, so only syntax newer than acorn fails here.
-  return parse(code, { ecmaVersion: "latest", sourceType: "module", allowHashBang: true });
+/** What comes here was printed from a parsed program: only syntax that this parser does not know yet fails. */
+function parseScript({ code, map }: Stripped): Program {
+  try {
+    return parse(code, { ecmaVersion: "latest", sourceType: "module", allowHashBang: true });
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+    const at = "pos" in error && typeof error.pos === "number" ? positionAt(code, error.pos) : null;
+    throw new CellSyntaxError(error.message.replace(/ \(\d+:\d+\)$/, ""), at && originalPosition(map, at));
+  }
 }
 
 function rewriteStatement(cell: Rewrite, statement: TopLevel): void {
@@ -180,5 +186,3 @@ function usedNames(program: Program): Set<string> {
   visit(program);
   return used;
 }
-
-export type { CellSyntaxError };

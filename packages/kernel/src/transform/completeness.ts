@@ -25,8 +25,10 @@ export function completeness(source: string): Completeness {
 function isUnfinished(source: string, error: CellSyntaxError): boolean {
   if (/\bEOF\b|end of (?:file|input)|Unterminated (?:template|multi|block|comment)|\/\*/i.test(error.message))
     return true;
-  if (/Unterminated/i.test(error.message)) return false;
   if (!error.position) return false;
+  // The parser calls a template a string; only the one may go on in the next line.
+  const opening = source.split("\n")[error.position.line - 1]?.[error.position.column - 1];
+  if (/Unterminated/i.test(error.message)) return opening === "`";
   const lines = source.trimEnd().split("\n");
   const last = lines.at(-1) ?? "";
   return (

@@ -6,9 +6,15 @@ import type { SourcePosition } from "./strip.ts";
 interface Steps {
   script: MagicString;
   typescript: SourceMap;
-  lineShift: number;
   /** Characters added before the first column of the first line. */
   columnShift: number;
+}
+
+/** Where a place of printed JavaScript came from. */
+export function originalPosition(map: SourceMap, at: SourcePosition): SourcePosition | null {
+  const trace = new TraceMap({ version: 3, names: map.names, sources: [""], mappings: map.mappings });
+  const { line, column } = originalPositionFor(trace, { line: at.line, column: at.column - 1 });
+  return line === null ? null : { line, column: column + 1 };
 }
 
 /** From positions of the script the engine runs back to the cell's text. Built only when an error asks. */

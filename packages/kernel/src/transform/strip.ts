@@ -51,7 +51,7 @@ export function stripTypes(source: string): Stripped {
 function toSyntaxError(source: string, error: OxcError | undefined): CellSyntaxError {
   const label = error?.labels.at(-1);
   const detail = [error?.message ?? "The cell could not be read.", error?.helpMessage].filter(Boolean).join(" ");
-  const jsx = /^\s*(?:return\s+|\(\s*)?<[A-Za-z][\w.]*(?:\s[^<>]*)?\/?>/m.test(source);
+  const jsx = /<\/[A-Za-z][\w.]*>|<[A-Za-z][\w.]*(?:\s[^<>]*)?\/>/.test(source);
   const message = jsx ? `${detail} (JSX is not TypeScript: cells take no JSX.)` : detail;
   return new CellSyntaxError(message, label ? positionAt(source, utf16Offset(source, label.start)) : null);
 }

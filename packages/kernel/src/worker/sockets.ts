@@ -7,6 +7,7 @@ import {
   type ParentHeader,
 } from "@opsbook/jupyter/codec";
 import { Reply, Router, XPublisher } from "zeromq";
+import { log } from "../log.ts";
 import type { Connection } from "./connection.ts";
 
 export type RequestSocket = "shell" | "control" | "stdin";
@@ -101,7 +102,7 @@ export class Sockets {
         onMessage({ socket: name, identities, message });
       } catch (error) {
         // A message that is not signed with our key is nobody's business to answer.
-        process.stderr.write(`A message on ${name} was refused: ${error instanceof Error ? error.message : error}\n`);
+        log(`A message on ${name} was refused: ${error instanceof Error ? error.message : error}`);
       }
     }
   }
