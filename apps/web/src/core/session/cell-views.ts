@@ -33,6 +33,8 @@ export interface CellView {
   edited: boolean;
   /** How many runs come before this one; null when it is not queued. */
   ahead: number | null;
+  /** A cell further down ran before this one. */
+  outOfOrder: boolean;
   prompts: readonly Prompt[];
   peers: readonly Peer[];
   notice: CellNotice | null;
@@ -67,6 +69,7 @@ export class CellViews {
     const executions = new Map(state.executions.map((execution) => [execution.cellId, execution]));
     const active = state.executions.filter(({ status }) => status === "queued" || status === "running");
     const ahead = new Map(active.map((execution, index) => [execution.cellId, index]));
+    const outOfOrder = outOfOrderCells(state);
     const seen = new Set<string>();
     let changed = false;
     for (const cell of state.notebook.cells) {
@@ -76,6 +79,7 @@ export class CellViews {
       const next = toView(cell, execution, {
         ...sources,
         ahead: execution?.status === "queued" ? (ahead.get(cell.id) ?? null) : null,
+        outOfOrder: outOfOrder.has(cell.id),
         before: store?.getState(),
       });
       if (store && next === store.getState()) continue;
@@ -95,7 +99,7 @@ export class CellViews {
 function toView(
   cell: SessionCell,
   execution: Execution | undefined,
-  context: CellSources & { ahead: number | null; before: CellView | undefined },
+  context: CellSources & { ahead: number | null; outOfOrder: boolean; before: CellView | undefined },
 ): CellView {
   const { before } = context;
   const source = context.textOf(cell.id) ?? cell.source;
@@ -113,6 +117,7 @@ function toView(
     state: runState(execution, edited),
     edited,
     ahead: context.ahead,
+    outOfOrder: context.outOfOrder,
     prompts,
     peers,
     notice: context.notices.get(cell.id) ?? null,
@@ -120,8 +125,20 @@ function toView(
   return before && isSame(before, view) ? before : view;
 }
 
+/** As `isOutOfOrder` says for one cell, for all of them in one pass. */
+function outOfOrderCells({ notebook }: SessionState): ReadonlySet<string> {
+  const found = new Set<string>();
+  let lowestBelow = Number.POSITIVE_INFINITY;
+  for (const { id, execution_count: count } of notebook.cells.toReversed()) {
+    if (count === null) continue;
+    if (lowestBelow < count) found.add(id);
+    lowestBelow = Math.min(lowestBelow, count);
+  }
+  return found;
+}
+
 /** What the gutter shows: a run in progress first, then an edit since, then how the last run ended. */
-export function runState(execution: Execution | undefined, edited: boolean): CellRunState {
+function runState(execution: Execution | undefined, edited: boolean): CellRunState {
   switch (execution?.status) {
     case undefined:
     case "not-run":

@@ -1,64 +1,31 @@
 import {
-  type Author,
   can,
   PROTOCOL_VERSION,
   type Presence,
-  type Role,
   type RunCounts,
-  type Runtime,
   runCounts,
-  type SaveStatus,
   type ServerFrame,
   type SessionCell,
-  type SessionClient,
   type SessionState,
   sourceHash,
   type UserOperation,
 } from "@opsbook/notebook/session";
 import { createStore, type StoreApi } from "zustand/vanilla";
-import { type CellNotice, CellViews, type Peer } from "./cell-views.ts";
+import { type CellNotice, CellViews } from "./cell-views.ts";
 import { randomId } from "./client-id.ts";
+import { initialState, type NotebookState } from "./notebook-state.ts";
 import { OutputStore } from "./output-store.ts";
+import { PresenceLink } from "./presence-link.ts";
 import { Replica, type Submission } from "./replica.ts";
 import { type ConnectionState, SessionSocket } from "./session-socket.ts";
 import { StructuralUndo } from "./structural-undo.ts";
 import { TextDocs } from "./text-docs.ts";
-
-/** The notebook as a whole; what belongs to one cell is in its own store. */
-export interface NotebookState {
-  connection: ConnectionState;
-  /** Why the connection ended for good, or is away. */
-  connectionMessage: string | null;
-  rttMs: number | null;
-  save: SaveStatus | null;
-  me: Author | null;
-  role: Role | null;
-  /** False until the first state came. */
-  loaded: boolean;
-  order: readonly string[];
-  runtime: Runtime | null;
-  counts: RunCounts;
-  clients: readonly SessionClient[];
-  peers: ReadonlyMap<string, Peer>;
-  canUndo: boolean;
-  canRedo: boolean;
-  /** What went wrong with something this person asked for; newest last. */
-  notices: readonly Notice[];
-}
-
-export interface Notice {
-  id: string;
-  message: string;
-}
 
 export interface NotebookSessionOptions {
   sessionId: string;
   socketUrl: string;
   clientId: string;
 }
-
-const NO_COUNTS: RunCounts = { running: 0, queued: 0, failed: 0, stale: 0 };
-const PRESENCE_MS = 60;
 
 /** Operations that mean a run: what a lost server had not done, a person has to ask for again. */
 const NEVER_CARRIED_OVER = new Set<UserOperation["type"]>([
@@ -82,32 +49,15 @@ export class NotebookSession {
   #replica: Replica | null = null;
   #epoch: string | null = null;
   #undo = new StructuralUndo();
-  #peers = new Map<string, Peer>();
   #notices = new Map<string, CellNotice>();
   #heldTexts: Extract<ServerFrame, { type: "text-state" }>[] = [];
-  #presence: Presence = { cellId: null, selection: null, mode: "command" };
-  #presenceTimer: ReturnType<typeof setTimeout> | null = null;
+  #presence: PresenceLink;
 
   constructor({ sessionId, socketUrl, clientId }: NotebookSessionOptions) {
     this.sessionId = sessionId;
     this.#clientId = clientId;
-    this.store = createStore<NotebookState>(() => ({
-      connection: "connecting",
-      connectionMessage: null,
-      rttMs: null,
-      save: null,
-      me: null,
-      role: null,
-      loaded: false,
-      order: [],
-      runtime: null,
-      counts: NO_COUNTS,
-      clients: [],
-      peers: this.#peers,
-      canUndo: false,
-      canRedo: false,
-      notices: [],
-    }));
+    this.store = createStore(initialState);
+    this.#presence = new PresenceLink(clientId, (frame) => void this.#socket.send(frame));
     this.outputs = new OutputStore((outputId, offset, limit) =>
       this.#socket.send({ type: "fetch-output", outputId, offset, limit }),
     );
@@ -204,11 +154,7 @@ export class NotebookSession {
   }
 
   setPresence(presence: Presence): void {
-    this.#presence = presence;
-    this.#presenceTimer ??= setTimeout(() => {
-      this.#presenceTimer = null;
-      this.#socket.send({ type: "presence", presence: this.#presence });
-    }, PRESENCE_MS);
+    this.#presence.set(presence);
   }
 
   notify(message: string): void {
@@ -236,7 +182,7 @@ export class NotebookSession {
 
   dispose(): void {
     this.texts.flushAll();
-    if (this.#presenceTimer !== null) clearTimeout(this.#presenceTimer);
+    this.#presence.stop();
     this.#socket.close();
     this.texts.disconnected();
   }
@@ -256,16 +202,16 @@ export class NotebookSession {
   #connection(connection: ConnectionState, message: string | null): void {
     const before = this.store.getState().connection;
     if (before === "online" && connection !== "online") this.#endDocuments();
-    if (connection !== "online") this.#peers = new Map();
+    if (connection !== "online") this.#presence.clear();
     this.store.setState({
       connection,
       connectionMessage: message,
-      peers: this.#peers,
+      peers: this.#presence.peers,
       ...(connection === "online" ? {} : { rttMs: null }),
     });
     if (connection === "online") {
       this.texts.connected();
-      this.setPresence(this.#presence);
+      this.#presence.announce();
     }
     this.#publish();
   }
@@ -301,7 +247,9 @@ export class NotebookSession {
         this.#loadTexts();
         break;
       case "presence":
-        this.#peer(frame);
+        if (!this.#presence.receive(frame)) break;
+        this.store.setState({ peers: this.#presence.peers });
+        this.#publishCells();
         break;
       case "save":
         this.store.setState({ save: frame.save });
@@ -390,15 +338,6 @@ export class NotebookSession {
     });
   }
 
-  #peer({ clientId, user, presence }: Extract<ServerFrame, { type: "presence" }>): void {
-    if (clientId === this.#clientId) return;
-    this.#peers = new Map(this.#peers);
-    if (presence) this.#peers.set(clientId, { clientId, name: user.name, userId: user.id, presence });
-    else this.#peers.delete(clientId);
-    this.store.setState({ peers: this.#peers });
-    this.#publishCells();
-  }
-
   #retainOutputs(): void {
     const { notebook } = this.#replica!.confirmed;
     const cells = [...notebook.cells, ...notebook.bin.map(({ cell }) => cell)];
@@ -411,7 +350,7 @@ export class NotebookSession {
     this.cells.update({
       state,
       textOf: (cellId) => this.texts.textOf(cellId),
-      peers: this.#peers,
+      peers: this.#presence.peers,
       notices: this.#notices,
     });
   }

@@ -5,13 +5,14 @@ import { ApiError, errorMessage, socketUrl } from "../api.ts";
 import { openServerSession } from "../server.ts";
 import type { CellRunState } from "./cell-views.ts";
 import { tabClientId } from "./client-id.ts";
-import { NotebookSession, type NotebookState } from "./notebook-session.ts";
+import { NotebookSession } from "./notebook-session.ts";
+import type { NotebookState } from "./notebook-state.ts";
 import { type OutlineItem, outlineOf } from "./outline.ts";
 import type { ConnectionState } from "./session-socket.ts";
 
 /** The sessions this page has open, one per notebook path, shared by everything that shows them. */
 
-export type { CellRunState, ConnectionState, OutlineItem };
+export type { CellRunState, OutlineItem };
 
 export interface SessionStatus {
   connection: ConnectionState;
@@ -29,7 +30,7 @@ export interface SessionStatus {
 }
 
 /** How far the opening of a notebook got. */
-export type SessionPhase =
+type SessionPhase =
   | { phase: "opening" }
   | { phase: "live"; session: NotebookSession }
   /** The file is no notebook: shown as it is, changed by nobody. */

@@ -3,7 +3,7 @@ import * as Y from "yjs";
 import { mergeText, splice } from "./merge-text.ts";
 
 /** How long typing is gathered into one edit, in milliseconds. */
-export const BATCH_MS = 50;
+const BATCH_MS = 50;
 /** Cells kept open after their editor went, so that undo still knows what was typed there. */
 const KEPT_OPEN = 12;
 
@@ -18,7 +18,7 @@ export interface TextDocsOptions {
   onText(cellId: string): void;
 }
 
-export type TextListener = (splices: readonly Splice[]) => void;
+type TextListener = (splices: readonly Splice[]) => void;
 
 /** A cell's text as an editor sees it, whatever lies behind it. */
 export interface TextHandle {

@@ -2,6 +2,7 @@ import { lazy, memo, Suspense, useEffect, useRef, useState } from "react";
 import { useStore } from "zustand";
 import type { StoreApi } from "zustand/vanilla";
 import type { CellView } from "../../core/session/cell-views.ts";
+import { Avatar } from "../../ui/avatar.tsx";
 import { Button } from "../../ui/button.tsx";
 import { cx } from "../../ui/cx.ts";
 import { selectionOf } from "../notebook/notebook-actions.ts";
@@ -73,6 +74,7 @@ export const CellItem = memo(function CellItem({ cellId, store, position, total 
       }}
     >
       <div className="nb-rail" aria-hidden />
+      <PeersHere peers={view.peers} />
       {cell.cell_type === "markdown" && !editing ? (
         <MarkdownCell view={view} tools={tools} onEdit={() => actions.select(cellId, "edit")} />
       ) : (
@@ -159,6 +161,19 @@ function MarkdownCell({ view, tools, onEdit }: MarkdownCellProps) {
         </Suspense>
       )}
       <div className="nb-bar">{tools}</div>
+    </div>
+  );
+}
+
+/** The others who are at this cell without writing in it; who writes has a caret. */
+function PeersHere({ peers }: { peers: CellView["peers"] }) {
+  const reading = peers.filter(({ presence }) => presence.selection === null);
+  if (reading.length === 0) return null;
+  return (
+    <div className="nb-peers">
+      {reading.slice(0, 3).map(({ clientId, userId, name }) => (
+        <Avatar key={clientId} id={userId} name={name} size={14} />
+      ))}
     </div>
   );
 }

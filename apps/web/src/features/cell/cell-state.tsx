@@ -3,7 +3,7 @@ import { useEffect, useState } from "react";
 import type { CellView } from "../../core/session/cell-views.ts";
 
 /** `248 ms`, `15.0 s`, `02:07`, `1:02:07`. */
-export function formatDuration(milliseconds: number): string {
+function formatDuration(milliseconds: number): string {
   if (milliseconds < 1000) return `${Math.round(milliseconds)} ms`;
   if (milliseconds < 60_000) return `${(milliseconds / 1000).toFixed(1)} s`;
   const seconds = Math.floor(milliseconds / 1000);
@@ -69,6 +69,7 @@ export function CellStateMark({ view }: { view: CellView }) {
         <span className="nb-mark" title={`Run by ${execution.by.name}`}>
           <CircleCheck size={12} aria-hidden className="nb-ok" />
           {durationOf(view)}
+          <OutOfOrder view={view} />
         </span>
       );
     case "idle":
@@ -79,6 +80,16 @@ export function CellStateMark({ view }: { view: CellView }) {
         </span>
       );
   }
+}
+
+/** The notebook does not read in the order it ran: its results may not come from what stands above them. */
+function OutOfOrder({ view }: { view: CellView }) {
+  if (!view.outOfOrder) return null;
+  return (
+    <span className="nb-stale" title="A cell further down ran before this one">
+      · ran out of order
+    </span>
+  );
 }
 
 function durationOf({ execution }: CellView): string {

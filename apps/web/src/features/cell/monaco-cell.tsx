@@ -38,12 +38,6 @@ export function MonacoCell(props: MonacoCellProps) {
     actions.text = handle;
     const model = monaco.editor.createModel(handle.text, editorLanguage(language));
     model.setEOL(monaco.editor.EndOfLineSequence.LF);
-    model.updateOptions({
-      tabSize: 2,
-      insertSpaces: true,
-      // The editor's own option is not looked at for a model made by hand.
-      bracketColorizationOptions: { enabled: false, independentColorPoolPerBracketType: false },
-    });
     const view = monaco.editor.create(element, {
       ...OPTIONS,
       model,
@@ -54,6 +48,12 @@ export function MonacoCell(props: MonacoCellProps) {
       readOnly: readOnly !== null,
       ...(readOnly === null ? {} : { readOnlyMessage: { value: readOnly } }),
       dimension: { width: element.clientWidth, height: model.getLineCount() * LINE_HEIGHT + 2 * CODE_PADDING },
+    });
+    // After the editor, whose making sets the options of all models anew.
+    model.updateOptions({
+      tabSize: 2,
+      insertSpaces: true,
+      bracketColorizationOptions: { enabled: false, independentColorPoolPerBracketType: false },
     });
     const unbind = bindModel(model, handle);
     carets.current = new RemoteCarets(monaco, view);

@@ -29,19 +29,24 @@ export function StaticCode({ text, language, placeholder, onCaret }: StaticCodeP
     });
   }, [text, language]);
 
-  const onMouseUp = (event: React.MouseEvent<HTMLDivElement>) => {
-    // A drag selects text for copying.
-    if (!onCaret || event.button !== 0 || window.getSelection()?.isCollapsed === false) return;
-    const box = event.currentTarget.getBoundingClientRect();
-    const line = Math.floor((event.clientY - box.top - CODE_PADDING) / LINE_HEIGHT);
-    const scrolled = event.currentTarget.scrollLeft;
-    const column = Math.round((event.clientX - box.left - left + scrolled) / characterWidth(fontSize));
-    onCaret(offsetAt(lines, line, column));
+  const onMouseDown = (event: React.MouseEvent<HTMLDivElement>) => {
+    if (!onCaret || event.button !== 0 || event.shiftKey) return;
+    const { clientX, clientY, currentTarget } = event;
+    const box = currentTarget.getBoundingClientRect();
+    const line = Math.floor((clientY - box.top - CODE_PADDING) / LINE_HEIGHT);
+    const column = Math.round((clientX - box.left - left + currentTarget.scrollLeft) / characterWidth(fontSize));
+    // On the window: the cell's buttons may come up under the pointer meanwhile.
+    const onMouseUp = (up: MouseEvent) => {
+      const dragged = Math.hypot(up.clientX - clientX, up.clientY - clientY) > 4;
+      // A drag selects text for copying.
+      if (!dragged && window.getSelection()?.isCollapsed !== false) onCaret(offsetAt(lines, line, column));
+    };
+    window.addEventListener("mouseup", onMouseUp, { once: true });
   };
 
   return (
     // biome-ignore lint/a11y/noStaticElementInteractions: the cell around it has the keyboard's way in (Enter)
-    <div ref={element} className="nb-code" style={{ fontSize }} onMouseUp={onMouseUp}>
+    <div ref={element} className="nb-code" style={{ fontSize }} onMouseDown={onMouseDown}>
       <div className="nb-lines" aria-hidden style={{ width: left - NUMBERS_WIDTH_GAP }}>
         {lines.map((_line, index) => index + 1).join("\n")}
       </div>

@@ -1,8 +1,8 @@
 import { createContext, useContext } from "react";
 import { useStore } from "zustand";
 import type { StoreApi } from "zustand/vanilla";
-import type { CellView } from "../../core/session/cell-views.ts";
-import type { NotebookSession, NotebookState } from "../../core/session/notebook-session.ts";
+import type { NotebookSession } from "../../core/session/notebook-session.ts";
+import type { NotebookState } from "../../core/session/notebook-state.ts";
 import type { NotebookUi } from "../../core/session/sessions.ts";
 import type { NotebookActions } from "./notebook-actions.ts";
 
@@ -27,8 +27,4 @@ export function useNotebook<T>(select: (state: NotebookState) => T): T {
 
 export function useUi<T>(select: (state: NotebookUi) => T): T {
   return useStore(useScope().ui, select);
-}
-
-export function useCellStore(cellId: string): StoreApi<CellView> | undefined {
-  return useScope().session.cells.get(cellId);
 }

@@ -1,3 +1,7 @@
+import "../cell/cell.css";
+import "../cell/markdown.css";
+import "../output/ansi.css";
+import "../output/output.css";
 import "./notebook.css";
 import { useEffect, useMemo, useRef, useState } from "react";
 import { useStore } from "zustand";

@@ -3,7 +3,7 @@ import type { BlobRef, JsonValue, MimeBundle } from "./mime-types.ts";
 export type { BlobRef, JsonValue, MimeBundle };
 
 /** Richest first; what is not here is shown as its `text/plain`. */
-export const SHOWN_TYPES = [
+const SHOWN_TYPES = [
   "application/vnd.dataresource+json",
   "text/html",
   "text/markdown",

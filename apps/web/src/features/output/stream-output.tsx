@@ -138,7 +138,7 @@ function LongLog({ output, stream }: { output: SessionStream; stream: StreamText
   );
 }
 
-export function outputUrl(sessionId: string, outputId: string): string {
+function outputUrl(sessionId: string, outputId: string): string {
   return apiUrl(`api/opsbook/sessions/${encodeURIComponent(sessionId)}/outputs/${encodeURIComponent(outputId)}`).href;
 }
 
