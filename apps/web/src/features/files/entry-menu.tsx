@@ -17,11 +17,18 @@ import type { MenuItem } from "../../ui/menu.tsx";
 import { newFolder, newNotebook } from "./file-actions.ts";
 import { refreshTree, setExpanded, setRenaming } from "./tree-store.ts";
 
-export function folderMenu(folder: string): MenuItem[] {
+export function folderMenu(folder: string, editable: boolean): MenuItem[] {
   return [
-    { id: "notebook", label: "New notebook", icon: <FilePlus2 size={13} />, onSelect: () => void newNotebook(folder) },
+    {
+      id: "notebook",
+      disabled: !editable,
+      label: "New notebook",
+      icon: <FilePlus2 size={13} />,
+      onSelect: () => void newNotebook(folder),
+    },
     {
       id: "folder",
+      disabled: !editable,
       label: "New folder",
       icon: <FolderPlus size={13} />,
       takesFocus: true,
@@ -41,7 +48,13 @@ async function copyPath(path: string): Promise<void> {
   }
 }
 
-export function entryMenu(entry: Entry, onDelete: () => void): MenuItem[] {
+export interface EntryMenuOptions {
+  /** Whether this person may change files. */
+  editable: boolean;
+  onDelete: () => void;
+}
+
+export function entryMenu(entry: Entry, { editable, onDelete }: EntryMenuOptions): MenuItem[] {
   const isFolder = entry.type === "directory";
   const open: MenuItem[] = isFolder
     ? []
@@ -63,7 +76,7 @@ export function entryMenu(entry: Entry, onDelete: () => void): MenuItem[] {
         { kind: "separator", id: "after-open" },
       ];
   const folder = isFolder ? entry.path : parentPath(entry.path);
-  const create = folderMenu(folder).map((item) =>
+  const create = folderMenu(folder, editable).map((item) =>
     "onSelect" in item
       ? {
           ...item,
@@ -91,6 +104,7 @@ export function entryMenu(entry: Entry, onDelete: () => void): MenuItem[] {
     { id: "copy", label: "Copy path", icon: <Copy size={13} />, onSelect: () => void copyPath(entry.path) },
     {
       id: "rename",
+      disabled: !editable,
       label: "Rename",
       icon: <Pencil size={13} />,
       keys: "F2",
@@ -99,6 +113,7 @@ export function entryMenu(entry: Entry, onDelete: () => void): MenuItem[] {
     },
     {
       id: "delete",
+      disabled: !editable,
       label: "Delete",
       icon: <Trash2 size={13} />,
       keys: "Delete",

@@ -1,6 +1,7 @@
 import { FilePlus2, FolderOpen } from "lucide-react";
 import { type KeyboardEvent, type MouseEvent, useEffect, useMemo, useRef, useState } from "react";
 import { useStore } from "zustand";
+import { mayEdit, meStore } from "../../core/me.ts";
 import { displayName, parentPath } from "../../core/paths.ts";
 import type { Entry } from "../../core/server.ts";
 import { openPath, workspaceStore } from "../../core/workspace.ts";
@@ -58,6 +59,7 @@ export function FileTree() {
   const root = useStore(treeStore, (state) => state.folders.get(""));
   const { selected, renaming, running } = useStore(treeStore);
   const activeId = useStore(workspaceStore, ({ active }) => (active && "path" in active ? active.path : null));
+  const editable = useStore(meStore, (state) => mayEdit(state.me));
   const [deleting, setDeleting] = useState<Entry | null>(null);
   const [menuEntry, setMenuEntry] = useState<Entry | null>(null);
   const tree = useRef<HTMLDivElement>(null);
@@ -113,8 +115,8 @@ export function FileTree() {
       ["ArrowLeft", () => collapseOrLeave(row)],
       ["Enter", () => activate(entry, event.shiftKey)],
       [" ", () => select(entry.path)],
-      ["F2", () => setRenaming(entry.path)],
-      ["Delete", () => setDeleting(entry)],
+      ["F2", () => editable && setRenaming(entry.path)],
+      ["Delete", () => editable && setDeleting(entry)],
     ]);
     const action = actions.get(event.key);
     if (action) {
@@ -140,7 +142,7 @@ export function FileTree() {
   if (rows.length === 0) {
     return (
       <EmptyState icon={<FolderOpen size={22} />} title="This folder is empty">
-        <Button variant="primary" onClick={() => void newNotebook("")}>
+        <Button variant="primary" disabled={!editable} onClick={() => void newNotebook("")}>
           <FilePlus2 size={14} aria-hidden />
           New notebook
         </Button>
@@ -160,7 +162,11 @@ export function FileTree() {
       ) : null}
       <ContextMenu
         label={menuEntry ? displayName(menuEntry.name) : "Explorer"}
-        items={menuEntry ? entryMenu(menuEntry, () => setDeleting(menuEntry)) : folderMenu("")}
+        items={
+          menuEntry
+            ? entryMenu(menuEntry, { editable, onDelete: () => setDeleting(menuEntry) })
+            : folderMenu("", editable)
+        }
       >
         <div
           ref={tree}
