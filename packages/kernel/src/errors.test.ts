@@ -22,6 +22,7 @@ async function failure(code: string) {
 
 test("[3.1-errors] name, message and place of the person's own line and column", async () => {
   const { error, text, count } = await failure(
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: it is the text of a cell
     "interface Long { a: string }\nconst ok: number = 1;\n\nfunction fail(x: number): never {\n  throw new TypeError(`bad ${x}`);\n}\nfail(ok as number);",
   );
   assert.deepEqual([error.ename, error.evalue], ["TypeError", "bad 1"]);

@@ -1,52 +1,5 @@
 #!/usr/bin/env node
-import { resolve } from "node:path";
-import { parseArgs } from "node:util";
-import { Worker } from "node:worker_threads";
-import { FLAG, type WorkerInput } from "./link.ts";
-import { log } from "./log.ts";
-import { ringMemory } from "./output/ring.ts";
+import "./typescript-hook.mjs";
 
-const USAGE = "usage: node --no-force-async-hooks-checks main.ts [--preload FILE]... CONNECTION_FILE";
-
-const { values, positionals } = parseArgs({
-  allowPositionals: true,
-  options: { preload: { type: "string", multiple: true, default: [] } },
-});
-const [connectionFile, ...rest] = positionals;
-if (connectionFile === undefined || rest.length > 0) {
-  log(USAGE);
-  process.exit(2);
-}
-
-const parent = Number(process.env.OPSBOOK_PARENT_PID);
-const input: WorkerInput = {
-  connectionFile: resolve(connectionFile),
-  ring: ringMemory(),
-  flags: new SharedArrayBuffer(16),
-  parentPid: Number.isInteger(parent) && parent > 0 ? parent : null,
-};
-delete process.env.OPSBOOK_PARENT_PID;
-
-// The worker first: it loads its libraries while this thread loads its own.
-const worker = new Worker(new URL("./worker/main.ts", import.meta.url), { workerData: input });
-const fail = (reason: unknown): void => {
-  log(`The kernel's protocol thread ended: ${reason instanceof Error ? reason.message : reason}`);
-  // Nobody is there to send last words.
-  Atomics.store(new Int32Array(input.flags), FLAG.closed, 1);
-  process.exit(1);
-};
-worker.on("error", fail);
-worker.on("exit", (code) => fail(`exit code ${code}`));
-
-// A Ctrl-C in the terminal a front end was started from reaches its kernels too. Interrupts come as messages.
-process.on("SIGINT", () => {});
-
-const { startKernel } = await import("./main/kernel.ts");
-process.argv.splice(1);
-await startKernel({
-  worker,
-  ring: input.ring,
-  flags: new Int32Array(input.flags),
-  preloads: values.preload.map((file) => resolve(file)),
-  folder: process.cwd(),
-});
+// Only this file goes through Node's own type stripping; main.mjs is the same start without it.
+await import("./launch.ts");

@@ -16,7 +16,7 @@ import {
   parseContent,
 } from "@opsbook/jupyter";
 
-const MAIN = join(import.meta.dirname, "../main.ts");
+const MAIN = join(import.meta.dirname, "../main.mjs");
 
 export interface Heard {
   channel: Channel;

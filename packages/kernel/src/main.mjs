@@ -1,0 +1,4 @@
+#!/usr/bin/env node
+import "./typescript-hook.mjs";
+
+await import("./launch.ts");

@@ -1,0 +1,3 @@
+import "../typescript-hook.mjs";
+
+await import("./main.ts");
