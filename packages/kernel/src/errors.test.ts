@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { stripVTControlCharacters } from "node:util";
 import { LiveKernel } from "./testing/live-kernel.ts";
@@ -51,6 +53,16 @@ test("[3.1-errors] a library's frames stay", async () => {
   const { text, error } = await failure('import { boom } from "./boom.ts"; boom()');
   assert.equal(error.ename, "RangeError");
   assert.match(text, /boom\.ts:2:9/);
+});
+
+test("[3.1-errors] frames in this repository's packages are at the lines of their files", async () => {
+  const file = join(import.meta.dirname, "../../jupyter/src/codec.ts");
+  const { text } = await failure(`const codec = await import(${JSON.stringify(file)}); codec.decodeMessage([], "")`);
+  const line = /codec\.ts:(\d+):\d+/.exec(text)?.[1];
+  assert.match(
+    (await readFile(file, "utf8")).split("\n")[Number(line) - 1] ?? "",
+    /throw new JupyterError\("bad-frames"/,
+  );
 });
 
 test("[3.1-errors] causes, aggregates, extra fields, cycles", async () => {

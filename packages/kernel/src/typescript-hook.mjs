@@ -8,7 +8,10 @@ import { transformSync } from "oxc-transform";
  * repository: it prints code anew, and files of the notebook shall keep the lines their author knows. Plain JavaScript,
  * because it has to run before anything else can be read.
  */
-const OWN = new URL("../../", import.meta.url).href;
+/** Where this repository's packages are. */
+export const OWN = new URL("../../", import.meta.url).href;
+
+export const OPTIONS = { lang: "ts", sourceType: "module", typescript: { onlyRemoveTypeImports: true } };
 
 registerHooks({
   load(url, context, nextLoad) {
@@ -16,11 +19,7 @@ registerHooks({
     const { source } = nextLoad(url, { ...context, format: "module" });
     const text = typeof source === "string" ? source : Buffer.from(source).toString();
     const path = fileURLToPath(url);
-    const { code, errors } = transformSync(path, text, {
-      lang: "ts",
-      sourceType: "module",
-      typescript: { onlyRemoveTypeImports: true },
-    });
+    const { code, errors } = transformSync(path, text, OPTIONS);
     const error = errors.find(({ severity }) => severity === "Error");
     if (error) throw new SyntaxError(`${path}: ${error.message}\n${error.codeframe ?? ""}`);
     return { format: "module", source: code, shortCircuit: true };

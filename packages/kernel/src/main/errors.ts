@@ -3,6 +3,7 @@ import { COLORS } from "../output/stdio.ts";
 import { plainName } from "../transform/names.ts";
 import { CellSyntaxError, type SourcePosition } from "../transform/strip.ts";
 import { type Cells, SCRIPT_PREFIX } from "./cells.ts";
+import { translateLibraryFrames } from "./library-frames.ts";
 
 /** Causes and parts of an AggregateError shown below an error. */
 const MAX_RELATED = 5;
@@ -29,7 +30,7 @@ export function installStackTranslation(cells: Cells): void {
   Error.prepareStackTrace = (error, frames) => {
     const lines = withoutMachinery(frames.map(String));
     const head = headline(error);
-    return cells.translate([head, ...lines.map((line) => `    at ${line}`)].join("\n"));
+    return cells.translate(translateLibraryFrames([head, ...lines.map((line) => `    at ${line}`)].join("\n")));
   };
 }
 

@@ -1,0 +1,4 @@
+import type { TransformOptions } from "oxc-transform";
+
+export declare const OWN: string;
+export declare const OPTIONS: TransformOptions;
