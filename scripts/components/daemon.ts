@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
+import type { Socket } from "node:net";
 
 /** A server in the foreground, with what it says kept for the error message. */
 export interface Daemon extends AsyncDisposable {
@@ -25,6 +26,9 @@ export function startDaemon(program: string, args: readonly string[]): Daemon {
   const onExit = () => child.kill("SIGKILL");
   process.once("exit", onExit);
   child.once("exit", () => process.removeListener("exit", onExit));
+  // Nor may a server keep it alive when nobody came to stop it.
+  child.unref();
+  for (const stream of [child.stdout, child.stderr]) (stream as Socket).unref();
   const gone = () => failure !== undefined || child.exitCode !== null || child.signalCode !== null;
   return {
     process: child,
@@ -34,6 +38,7 @@ export function startDaemon(program: string, args: readonly string[]): Daemon {
     },
     async [Symbol.asyncDispose]() {
       if (gone()) return;
+      child.ref();
       const exited = once(child, "exit");
       child.kill("SIGTERM");
       const timer = setTimeout(() => child.kill("SIGKILL"), 5000);

@@ -28,7 +28,7 @@ export interface ContractIds {
 
 /** What every machine must do, whatever it is reached by. */
 export function describeMachine(name: string, ids: ContractIds, open: () => Promise<MachineUnderTest>): void {
-  describe(`the machine contract over ${name}`, () => {
+  describe(`the machine contract over ${name}`, { timeout: 180_000 }, () => {
     test(`[${ids.run}] text, lines, JSON and bytes of a program's output`, async () => {
       await using opened = await open();
       const { sh } = opened.machine;

@@ -30,6 +30,8 @@ export function createConnector(options: TlsOptions): buildConnector.connector {
     const port = Number(target.port) || (target.protocol === "https:" ? 443 : 80);
     let socket: Socket;
     try {
+      // Before anything is opened: it throws for certificates and keys that are of no use.
+      if (target.protocol === "https:") context ??= createContext(options);
       const tcp = connectTcp({ host: target.hostname.replace(/^\[|\]$/g, ""), port, noDelay: true, keepAlive: true });
       socket = tcp;
       tcp.once("lookup", () => {
@@ -39,11 +41,10 @@ export function createConnector(options: TlsOptions): buildConnector.connector {
         marks.connect = performance.now();
       });
       if (target.protocol === "https:") {
-        context ??= createContext(options);
         const servername = target.servername ?? target.hostname;
         socket = connectTls({
           socket: tcp,
-          secureContext: context,
+          ...(context === undefined ? {} : { secureContext: context }),
           rejectUnauthorized: true,
           ALPNProtocols: ["http/1.1"],
           ...(isIP(servername) === 0 ? { servername } : { host: servername }),

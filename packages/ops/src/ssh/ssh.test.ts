@@ -242,6 +242,7 @@ function describeConnecting(server: Sshd): void {
     for (const target of [
       "-oProxyCommand=id",
       "root@-oProxyCommand=id",
+      "-web1",
       "-l@web1",
       "a b",
       "web1;id",
