@@ -289,6 +289,7 @@ export class TextDocs {
         for (const listener of listeners) text.listeners.delete(listener);
         text.users -= 1;
         this.#send(text);
+        if (this.#options.confirmedText(text.cellId) === null) this.forget(text.cellId);
         this.#evict();
       },
     };

@@ -39,7 +39,7 @@ export function CellSource({ view, editing, label }: { view: CellView; editing: 
         <StaticCarets peers={peers} source={source} />
       </>
     );
-  if (!monaco) return <PlainEditor cellId={cell.id} label={label} caret={caret.current} readOnly={readOnly !== null} />;
+  if (!monaco) return <PlainEditor cellId={cell.id} label={label} caret={caret} readOnly={readOnly !== null} />;
   return (
     <MonacoCell
       monaco={monaco}

@@ -5,14 +5,21 @@ import { settingsStore } from "../../core/settings.ts";
 import { useScope } from "../notebook/notebook-context.ts";
 import { contentLeft } from "./code-metrics.ts";
 
+export interface PlainEditorProps {
+  cellId: string;
+  label: string;
+  /** Where the caret begins, and is kept for the editor that follows. */
+  caret: React.RefObject<number | null>;
+  readOnly: boolean;
+}
+
 /** Takes the typing until the editor has been fetched, in the same place and of the same size. */
-export function PlainEditor(props: { cellId: string; label: string; caret: number | null; readOnly: boolean }) {
+export function PlainEditor(props: PlainEditorProps) {
   const { cellId, label, caret, readOnly } = props;
   const { session, actions } = useScope();
   const area = useRef<HTMLTextAreaElement>(null);
   const fontSize = useStore(settingsStore, (settings) => settings.codeFontSize);
   const [text, setText] = useState(() => session.texts.textOf(cellId) ?? "");
-  const start = useRef(caret);
   const edit = useRef<(next: string) => void>(() => undefined);
 
   useEffect(() => {
@@ -35,9 +42,9 @@ export function PlainEditor(props: { cellId: string; label: string; caret: numbe
     const element = area.current;
     if (!element) return;
     element.focus({ preventScroll: true });
-    const at = start.current ?? element.value.length;
+    const at = caret.current ?? element.value.length;
     element.setSelectionRange(at, at);
-  }, []);
+  }, [caret]);
 
   const lines = text.split("\n").length;
   const left = contentLeft(lines, fontSize);
@@ -53,6 +60,9 @@ export function PlainEditor(props: { cellId: string; label: string; caret: numbe
         value={text}
         style={{ fontSize, paddingLeft: left }}
         onChange={(event) => edit.current(event.target.value)}
+        onSelect={(event) => {
+          caret.current = event.currentTarget.selectionStart;
+        }}
       />
     </div>
   );

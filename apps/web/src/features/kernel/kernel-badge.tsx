@@ -104,7 +104,7 @@ export function KernelProblem() {
   return (
     <div className="nb-problem" role="alert">
       <div>
-        <b>There is no kernel “{runtime.kernelName}” here.</b> {runtime.detail ?? ""}
+        <b>There is no kernel “{runtime.kernelName}” here.</b>
         <p className="nb-dim">Choose one of those there are; the notebook then names that one.</p>
       </div>
       <div className="nb-problem-actions">

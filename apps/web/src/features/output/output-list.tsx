@@ -1,5 +1,6 @@
 import type { SessionOutput } from "@opsbook/notebook/session";
 import { memo } from "react";
+import { ErrorBoundary } from "../../ui/error-boundary.tsx";
 import { DisplayOutput } from "./display-output.tsx";
 import { ErrorOutput } from "./error-output.tsx";
 import { StreamOutput } from "./stream-output.tsx";
@@ -7,7 +8,9 @@ import { StreamOutput } from "./stream-output.tsx";
 export const OutputList = memo(function OutputList({ outputs }: { outputs: readonly SessionOutput[] }) {
   return outputs.map((output) => (
     <div key={output.id} className="nb-output" data-output={output.output_type}>
-      <OneOutput output={output} />
+      <ErrorBoundary what="This output">
+        <OneOutput output={output} />
+      </ErrorBoundary>
     </div>
   ));
 });

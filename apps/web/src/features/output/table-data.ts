@@ -90,6 +90,17 @@ function compare(a: unknown, b: unknown): number {
   return typeof a === "number" && typeof b === "number" ? a - b : collator.compare(cellText(a), cellText(b));
 }
 
+/** How wide each column should be, in characters: of its title and of what is in it, within reason. */
+export function columnWidths({ columns, rows }: TableData): number[] {
+  const step = Math.max(1, Math.floor(rows.length / 500));
+  return columns.map(({ title }, column) => {
+    // Two more for the mark of the sorting.
+    let widest = title.length + 2;
+    for (let row = 0; row < rows.length; row += step) widest = Math.max(widest, cellText(rows[row]?.[column]).length);
+    return Math.min(48, Math.max(4, widest));
+  });
+}
+
 /** RFC 4180. */
 export function toCsv({ columns, rows }: TableData, order: readonly number[]): string {
   const quote = (text: string) => (/[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);

@@ -3,7 +3,7 @@ import { useMemo, useState } from "react";
 import { cx } from "../../ui/cx.ts";
 import { copyText, saveText } from "./copy-text.ts";
 import { formatCount } from "./format.ts";
-import { arrange, type Column, cellText, type Sorting, type TableData, toCsv } from "./table-data.ts";
+import { arrange, type Column, cellText, columnWidths, type Sorting, type TableData, toCsv } from "./table-data.ts";
 
 /** Pixels. */
 const ROW = 25;
@@ -16,6 +16,8 @@ export function TableOutput({ table }: { table: TableData }) {
   const [sorting, setSorting] = useState<Sorting | null>(null);
   const [top, setTop] = useState(0);
   const order = useMemo(() => arrange(table, { filter, sorting }), [table, filter, sorting]);
+  // Fixed by the data as a whole: rows that scroll in and out must not move the columns.
+  const widths = useMemo(() => columnWidths(table), [table]);
   const scrolls = order.length > ROWS_SHOWN;
   const first = scrolls ? Math.max(0, Math.floor(top / ROW) - OVERSCAN) : 0;
   const last = scrolls ? Math.min(order.length, first + ROWS_SHOWN + 2 * OVERSCAN) : order.length;
@@ -83,6 +85,11 @@ export function TableOutput({ table }: { table: TableData }) {
         aria-label="Table"
       >
         <table aria-rowcount={order.length + 1}>
+          <colgroup>
+            {table.columns.map((column, index) => (
+              <col key={column.key} style={{ width: `calc(${widths[index]}ch + 20px)` }} />
+            ))}
+          </colgroup>
           <thead>
             <tr>
               {table.columns.map((column, index) => (
