@@ -4,7 +4,6 @@ export type JupyterErrorCode =
   | "bad-json"
   | "bad-header"
   | "bad-content"
-  | "bad-connection-info"
   | "closed"
   | "timeout"
   | "aborted"

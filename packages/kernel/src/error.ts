@@ -1,4 +1,4 @@
-export type KernelErrorCode = "usage" | "connection-file" | "no-stdin" | "not-a-cell" | "closed";
+export type KernelErrorCode = "connection-file" | "no-stdin" | "not-a-cell";
 
 /** Failures of the kernel itself. Errors of the code it runs are that code's own. */
 export class KernelError extends Error {

@@ -245,6 +245,10 @@ suite("3.1-imports", {
     ['import { Shape, shape } from "./typed.ts"; const s46: Shape = shape; s46.a'],
     shows("1"),
   ],
+  "a type imported without saying so, beside a property of its name": [
+    ['import { Shape, shape } from "./typed.ts"; const s48: Shape = shape; ({ Shape: s48.a }).Shape'],
+    shows("1"),
+  ],
   JSON: [['import data from "./data.json" with { type: "json" }; data.a.length'], shows("2")],
   CommonJS: [['import common, { two } from "./common.cjs"; common.one + two'], shows("3")],
   "a package of the notebook's folder or above": [

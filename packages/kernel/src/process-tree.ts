@@ -2,7 +2,7 @@ import { execFileSync } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
 
 /** Process ids below a process, children before their own children. */
-export function descendants(pid: number): number[] {
+function descendants(pid: number): number[] {
   const byParent = new Map<number, number[]>();
   for (const [child, parent] of processes()) {
     const siblings = byParent.get(parent);

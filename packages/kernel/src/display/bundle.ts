@@ -9,7 +9,7 @@ export interface MimeBundle {
   metadata: JsonObject;
 }
 
-export const DISPLAY = Symbol.for("opsbook.display");
+const DISPLAY = Symbol.for("opsbook.display");
 
 /** Characters of a value's plain text. */
 const MAX_TEXT = 100_000;

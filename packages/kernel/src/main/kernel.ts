@@ -82,7 +82,21 @@ export async function startKernel(options: KernelOptions): Promise<void> {
   reporter.send({ type: "ready" });
 }
 
+/** Finding an answer reads the user's values, which may be hostile: a front end that asks gets an answer anyway. */
 function answer(completer: Completer, question: Question): JsonObject {
+  try {
+    return find(completer, question);
+  } catch (error) {
+    return {
+      status: "error",
+      ename: "Error",
+      evalue: error instanceof Error ? error.message : "unknown",
+      traceback: [],
+    };
+  }
+}
+
+function find(completer: Completer, question: Question): JsonObject {
   switch (question.kind) {
     case "complete":
       return completer.complete(question.code, question.cursor);

@@ -8,7 +8,7 @@ import { originalPosition, PositionMap } from "./positions.ts";
 import { topLevelReferences } from "./references.ts";
 import { type Rewrite, RUNTIME, textOf } from "./rewrite.ts";
 import { CellSyntaxError, positionAt, type Stripped, stripTypes } from "./strip.ts";
-import { boundNames, children, hoistedNames, type TopLevel } from "./syntax.ts";
+import { boundNames, hoistedNames, type TopLevel } from "./syntax.ts";
 
 export interface TransformedCell {
   /** A script for REPL mode, in strict mode. */
@@ -40,9 +40,8 @@ export function transformCell(source: string, context: CellContext): Transformed
     program,
     out,
     names: context.names,
-    builtins: context.builtins,
     declared,
-    used: usedNames(program),
+    used: usedImports(program),
   };
   renameShadowed(cell);
   for (const statement of program.body) rewriteStatement(cell, statement);
@@ -176,13 +175,11 @@ function renameShadowed(cell: Rewrite): void {
   }
 }
 
-function usedNames(program: Program): Set<string> {
-  const used = new Set<string>();
-  const visit = (node: AnyNode): void => {
-    if (node.type === "ImportDeclaration") return;
-    if (node.type === "Identifier") used.add(node.name);
-    for (const child of children(node)) visit(child);
-  };
-  visit(program);
-  return used;
+/** Imported names that the cell uses as values. The others may be types, which a module does not export. */
+function usedImports(program: Program): Set<string> {
+  const imported = program.body.flatMap((statement) =>
+    statement.type === "ImportDeclaration" ? statement.specifiers.map(({ local }) => local.name) : [],
+  );
+  if (imported.length === 0) return new Set();
+  return new Set(topLevelReferences(program, new Set(imported)).map(({ node }) => node.name));
 }

@@ -27,10 +27,8 @@ export interface Rewrite {
   readonly program: Program;
   readonly out: MagicString;
   readonly names: CellNames;
-  /** Built-in globals whose name a cell may take without taking it away from libraries. */
-  readonly builtins: ReadonlySet<string>;
   readonly declared: Declared;
-  /** Names this cell uses as values outside its own imports. */
+  /** Names this cell imports and uses as values. */
   readonly used: ReadonlySet<string>;
 }
 

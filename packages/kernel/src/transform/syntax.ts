@@ -3,7 +3,7 @@ import type { AnyNode, Pattern, Program } from "acorn";
 /** A statement of a program, or what an `export` wraps. */
 export type TopLevel = Program["body"][number];
 
-export function isNode(value: unknown): value is AnyNode {
+function isNode(value: unknown): value is AnyNode {
   return typeof value === "object" && value !== null && "type" in value && typeof value.type === "string";
 }
 

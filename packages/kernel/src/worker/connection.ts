@@ -7,7 +7,7 @@ import { KernelError } from "../error.ts";
  * 40 ms of a start that takes 120.
  */
 
-export type Socket = "shell" | "control" | "stdin" | "iopub" | "hb";
+type Socket = "shell" | "control" | "stdin" | "iopub" | "hb";
 
 export interface Connection {
   key: string;

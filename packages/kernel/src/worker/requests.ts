@@ -23,7 +23,7 @@ export function textsField(content: JsonObject, name: string): Record<string, st
   return result;
 }
 
-export function objectField(content: JsonObject, name: string): JsonObject {
+function objectField(content: JsonObject, name: string): JsonObject {
   const value: JsonValue | undefined = content[name];
   return typeof value === "object" && value !== null && !Array.isArray(value) ? value : {};
 }
