@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
+import { rmSync } from "node:fs";
 import type { Socket } from "node:net";
 
 /** A server in the foreground, with what it says kept for the error message. */
@@ -10,7 +11,8 @@ export interface Daemon extends AsyncDisposable {
   readonly alive: () => void;
 }
 
-export function startDaemon(program: string, args: readonly string[]): Daemon {
+/** `folder` is the server's own; it goes with it when the process that started it dies. */
+export function startDaemon(program: string, args: readonly string[], folder: string): Daemon {
   const child = spawn(program, args, { stdio: ["ignore", "pipe", "pipe"] });
   let said = "";
   let failure: Error | undefined;
@@ -23,7 +25,10 @@ export function startDaemon(program: string, args: readonly string[]): Daemon {
     });
   }
   // A test process that dies of an error must not leave its servers behind.
-  const onExit = () => child.kill("SIGKILL");
+  const onExit = () => {
+    child.kill("SIGKILL");
+    rmSync(folder, { recursive: true, force: true });
+  };
   process.once("exit", onExit);
   child.once("exit", () => process.removeListener("exit", onExit));
   // Nor may a server keep it alive when nobody came to stop it.

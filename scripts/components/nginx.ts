@@ -34,7 +34,7 @@ export async function startNginx(config: NginxConfig): Promise<Nginx> {
     const port = await freePort();
     const file = join(folder, "nginx.conf");
     writeFileSync(file, configuration({ ...config, folder, port }));
-    const daemon = startDaemon(program, ["-p", folder, "-c", file, "-e", "stderr"]);
+    const daemon = startDaemon(program, ["-p", folder, "-c", file, "-e", "stderr"], folder);
     try {
       await untilListening(port, daemon.alive);
     } catch (error) {

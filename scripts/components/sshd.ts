@@ -52,7 +52,7 @@ export async function startSshd(options: SshdOptions = {}): Promise<Sshd> {
     writeFileSync(knownHostsFile, hostPublicKeys.map((key) => `[127.0.0.1]:${port} ${key}\n`).join(""));
     const configFile = join(folder, "sshd_config");
     writeFileSync(configFile, configuration({ folder, port, hostKeys, more: options.config ?? [] }));
-    const daemon = startDaemon(program, ["-D", "-e", "-f", configFile]);
+    const daemon = startDaemon(program, ["-D", "-e", "-f", configFile], folder);
     try {
       await untilListening(port, daemon.alive);
     } catch (error) {

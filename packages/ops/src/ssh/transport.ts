@@ -36,8 +36,12 @@ export function createSshTransport(client: Client): Transport {
   let starting = 0;
 
   const exec = (command: string) =>
-    new Promise<ClientChannel>((resolve, reject) => {
-      client.exec(command, (error, channel) => (error === undefined ? resolve(channel) : reject(error)));
+    new Promise<Started>((resolve, reject) => {
+      client.exec(command, (error, channel) => {
+        // Here and not a microtask later: a short command's whole life may be in the packet that is being read.
+        if (error === undefined) resolve({ channel, exited: exitOf(channel) });
+        else reject(error);
+      });
     });
 
   const wakeAll = () => {
@@ -46,23 +50,23 @@ export function createSshTransport(client: Client): Transport {
     for (const wake of woken) wake();
   };
 
-  const tryOpen = async (command: string): Promise<ClientChannel> => {
+  const tryOpen = async (command: string): Promise<Started> => {
     starting += 1;
     try {
-      const channel = await exec(command);
-      open.add(channel);
-      channel.once("close", () => {
-        open.delete(channel);
+      const started = await exec(command);
+      open.add(started.channel);
+      started.exited.closed.then(() => {
+        open.delete(started.channel);
         wakeAll();
       });
-      return channel;
+      return started;
     } finally {
       starting -= 1;
     }
   };
 
   /** A server allows so many sessions on a connection (MaxSessions); beyond that a command waits for another's end. */
-  const openChannel = async (command: string, signal: AbortSignal): Promise<ClientChannel> => {
+  const openChannel = async (command: string, signal: AbortSignal): Promise<Started> => {
     for (;;) {
       signal.throwIfAborted();
       try {
@@ -84,18 +88,17 @@ export function createSshTransport(client: Client): Transport {
     remote: true,
     spawn: async (spec, signal) => {
       const marker = `opsbook-${randomBytes(9).toString("hex")}`;
-      const channel = await openChannel(commandLine(spec, marker), signal);
-      const exited = exitOf(channel);
+      const { channel, exited } = await openChannel(commandLine(spec, marker), signal);
       if (!spec.feedsStdin) channel.end();
       const killer = (pid: string) => (name: "TERM" | "KILL") => {
         exec(`kill -s ${name} -- -${pid} 2>/dev/null || kill -s ${name} ${pid}`).then(
-          (killing) => killing.resume(),
+          (killing) => killing.channel.resume(),
           () => channel.close(),
         );
       };
       const reported = readReport(channel, marker, spec);
       try {
-        return runningProcess(channel, exited, killer(await untilAborted(reported, signal)));
+        return runningProcess(channel, exited.status, killer(await untilAborted(reported, signal)));
       } catch (error) {
         // Given up on while it was starting: it must not live on unseen.
         reported.then((pid) => killer(pid)("KILL")).catch(() => {});
@@ -159,13 +162,25 @@ function commandLine(spec: SpawnSpec, marker: string): string {
   return `${steps.join("; ")}; exec ${argv}${spec.feedsStdin ? "" : " </dev/null"}`;
 }
 
-function exitOf(channel: ClientChannel): Promise<ExitStatus> {
-  return new Promise((resolve) => {
+interface Ending {
+  readonly status: Promise<ExitStatus>;
+  readonly closed: Promise<void>;
+}
+
+interface Started {
+  readonly channel: ClientChannel;
+  readonly exited: Ending;
+}
+
+function exitOf(channel: ClientChannel): Ending {
+  const closed = new Promise<void>((resolve) => channel.once("close", () => resolve()));
+  const status = new Promise<ExitStatus>((resolve) => {
     channel.once("exit", (code: number | null, signal?: string) => {
       resolve({ code, signal: signal === undefined ? null : `SIG${signal.replace(/^SIG/, "")}` });
     });
-    channel.once("close", () => resolve({ code: null, signal: null }));
+    closed.then(() => resolve({ code: null, signal: null }));
   });
+  return { status, closed };
 }
 
 /** Reads up to the marker's line and leaves the rest for the reader. What a start-up file prints is dropped. */
