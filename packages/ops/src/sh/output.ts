@@ -82,7 +82,10 @@ export abstract class Output implements PromiseLike<CommandResult> {
     let ended = false;
     try {
       try {
-        for await (const chunk of run.stdout) yield* splitter.push(decoder.push(chunk));
+        for await (const chunk of run.stdout) {
+          // `yield*` over an array costs several turns a line.
+          for (const line of splitter.push(decoder.push(chunk))) yield line;
+        }
       } catch (error) {
         // A stream that breaks says less than the exit status that follows.
         if (error instanceof CommandError) throw error;
