@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import {
   type Channel,
   type ConnectionInfo,
@@ -17,6 +17,9 @@ import {
 } from "@opsbook/jupyter";
 
 const MAIN = join(import.meta.dirname, "../main.mjs");
+
+/** Milliseconds after which a test that waits for something fails instead of waiting for ever. */
+const PATIENCE = 60_000;
 
 export interface Heard {
   channel: Channel;
@@ -54,7 +57,7 @@ export class LiveKernel implements AsyncDisposable {
     });
     const file = join(folder, "connection.json");
     await writeFile(file, JSON.stringify(info), { mode: 0o600 });
-    const preloads = (options.preloads ?? []).flatMap((path) => ["--preload", join(folder, path)]);
+    const preloads = (options.preloads ?? []).flatMap((path) => ["--preload", resolve(folder, path)]);
     const child = spawn(process.execPath, ["--no-force-async-hooks-checks", MAIN, ...preloads, file], {
       cwd: folder,
       env: { ...process.env, ...options.env },
@@ -95,11 +98,13 @@ export class LiveKernel implements AsyncDisposable {
 
   /** Resolves as soon as `find` finds something, now or after a message. Rejects when the process ends before. */
   async until<T>(find: () => T | undefined | null | false): Promise<T> {
+    const deadline = Date.now() + PATIENCE;
     for (;;) {
       const found = find();
       if (found !== undefined && found !== null && found !== false) return found;
       if (this.#exit) throw new Error(`The kernel ended (${this.#exit.code ?? this.#exit.signal}): ${this.log}`);
-      await new Promise<void>((resolve) => this.#waiting.push(resolve));
+      if (Date.now() >= deadline) throw new Error(`What the test waits for did not come: ${this.log}`);
+      await this.#news(deadline - Date.now());
     }
   }
 
@@ -208,6 +213,15 @@ export class LiveKernel implements AsyncDisposable {
     });
     died.catch(() => {});
     this.kernelInfo = await Promise.race([this.client.waitReady({ timeout: 60_000 }), died]);
+  }
+
+  /** The next message, exit or line of the log, or the end of patience. */
+  async #news(patience: number): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const timer = setTimeout(resolve, patience);
+    this.#waiting.push(resolve);
+    await promise;
+    clearTimeout(timer);
   }
 
   #wake(): void {
