@@ -65,6 +65,17 @@ test("[3.1-errors] frames in this repository's packages are at the lines of thei
   );
 });
 
+test("[3.1-errors] an error from the depths of a library names the await it came through", async () => {
+  const code =
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: it is the text of a cell
+    "const host: string = '127.0.0.1';\nconst ok = await 1;\nawait require('node:fs/promises').readFile(`/no/such/${host}`)";
+  const { text, count } = await failure(code);
+  assert.match(text, new RegExp(`at await In\\[${count}\\]:3:1`));
+  assert.match(text, /> 3 \| await require/);
+  const missing = await failure("\nimport './not-there.ts'");
+  assert.match(missing.text, new RegExp(`at await In\\[${missing.count}\\]:2:1`));
+});
+
 test("[3.1-errors] causes, aggregates, extra fields, cycles", async () => {
   const { text } = await failure(
     "const inner = Object.assign(new Error('inner'), { code: 'E_IN' }); inner.cause = inner; throw new AggregateError([inner, new Error('second')], 'many', { cause: new Error('why', { cause: 'plain' }) })",

@@ -48,6 +48,13 @@ export class Cells {
     );
   }
 
+  /** How a stack names a character of an execution's JavaScript. */
+  nameOf(place: { index: number; offset: number }): string | null {
+    const cell = this.#cells.get(place.index);
+    const position = cell?.positions.ofJavaScript(place.offset);
+    return cell && position ? `In[${cell.count}]:${position.line}:${position.column}` : null;
+  }
+
   /** The text of the latest cell with this number. */
   sourceOf(count: number): string | null {
     const index = this.#latest.get(count);

@@ -3,6 +3,7 @@ import { COLORS } from "../output/stdio.ts";
 import { plainName } from "../transform/names.ts";
 import { CellSyntaxError, type SourcePosition } from "../transform/strip.ts";
 import { type Cells, SCRIPT_PREFIX } from "./cells.ts";
+import { awaitOf } from "./execution.ts";
 import { translateLibraryFrames } from "./library-frames.ts";
 
 /** Causes and parts of an AggregateError shown below an error. */
@@ -87,6 +88,10 @@ function traceback(error: ErrorLike, walk: { cells: Cells; seen: Set<unknown>; d
   walk.seen.add(error);
   const stack = walk.cells.translate(text(error.stack));
   const frames = stack.split("\n").filter((line) => /^\s+at /.test(line));
+  const through = awaitOf(error);
+  const awaitedAt = through && walk.cells.nameOf(through);
+  if (awaitedAt && !frames.some((frame) => frame.includes(awaitedAt.replace(/\d+$/, ""))))
+    frames.push(`    at await ${awaitedAt}`);
   const head = `${BOLD_RED}${text(error.name) || "Error"}${RESET}: ${RED}${plainName(text(error.message))}${RESET}`;
   const lines = [head];
   const place = firstPlace(frames);

@@ -2,6 +2,13 @@ import { AsyncLocalStorage } from "node:async_hooks";
 import type { ParentHeader } from "@opsbook/jupyter/codec";
 import { InterruptedError } from "../error.ts";
 
+/** Which top-level `await` an error came through, because a library's stack often does not reach it. */
+const awaited = new WeakMap<object, { index: number; offset: number }>();
+
+export function awaitOf(error: object): { index: number; offset: number } | undefined {
+  return awaited.get(error);
+}
+
 /** One run of one cell, and everything its code started that is still alive. */
 export class Execution {
   readonly index: number;
@@ -59,8 +66,8 @@ export class Execution {
     return () => this.#onInterrupt.delete(callback);
   }
 
-  /** Settles as `value` does, or rejects as soon as the execution is interrupted. */
-  untilInterrupt(value: unknown): unknown {
+  /** `offset` is where in the cell's JavaScript the value is awaited. Settles as `value` does, or rejects as soon as the execution is interrupted. */
+  untilInterrupt(value: unknown, offset?: number): unknown {
     if (this.interrupted) return Promise.reject(new InterruptedError());
     if (!this.running) return value;
     return new Promise((resolve, reject) => {
@@ -72,6 +79,9 @@ export class Execution {
         },
         (error: unknown) => {
           forget();
+          if (offset !== undefined && typeof error === "object" && error !== null && !awaited.has(error)) {
+            awaited.set(error, { index: this.index, offset });
+          }
           reject(error);
         },
       );

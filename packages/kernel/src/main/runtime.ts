@@ -16,7 +16,7 @@ export function installRuntime(folder: string): void {
     if (currentExecution()?.interrupted) throw new InterruptedError();
     return value;
   });
-  hidden(RUNTIME.wait, (value: unknown) => currentExecution()?.untilInterrupt(value) ?? value);
+  hidden(RUNTIME.wait, (value: unknown, offset: number) => currentExecution()?.untilInterrupt(value, offset) ?? value);
   hidden(RUNTIME.each, each);
   hidden(RUNTIME.import, load);
   hidden(RUNTIME.module, async (specifier: string, needed: readonly string[], options?: ImportCallOptions) => {

@@ -18,7 +18,12 @@ function script(...cells: string[]): string {
     code = transformed.code;
   }
   assert.ok(code.startsWith(STRICT));
-  return code.slice(STRICT.length).replaceAll("__opsbook_", "$").replace(/\s+/g, " ").trim();
+  return code
+    .slice(STRICT.length)
+    .replaceAll("__opsbook_", "$")
+    .replace(/, \d+\)\)/g, "))")
+    .replace(/\s+/g, " ")
+    .trim();
 }
 
 const CASES: [title: string, cells: string[], script: string][] = [

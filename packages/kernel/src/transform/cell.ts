@@ -89,7 +89,7 @@ function rewriteStatement(cell: Rewrite, statement: TopLevel): void {
       rewriteDefaultExport(cell, statement);
       return;
     case "ExportAllDeclaration":
-      cell.out.update(statement.start, statement.end, loadForEffects(statement.source, statement.attributes));
+      cell.out.update(statement.start, statement.end, loadForEffects(statement));
       return;
     default:
       rewriteNestedVars(cell, {
@@ -118,7 +118,7 @@ function rewriteNamedExport(cell: Rewrite, statement: ExportNamedDeclaration): v
     cell.out.remove(statement.start, declaration.start);
     rewriteStatement(cell, declaration);
   } else if (source) {
-    cell.out.update(statement.start, statement.end, loadForEffects(source, statement.attributes));
+    cell.out.update(statement.start, statement.end, loadForEffects(statement));
   } else {
     cell.out.update(statement.start, statement.end, ";");
   }

@@ -16,7 +16,8 @@ function rewriteExpression(cell: Rewrite, node: AnyNode, insideFunction: boolean
     case "AwaitExpression":
       out.appendRight(node.start, `${RUNTIME.go}(`);
       if (!insideFunction) out.appendLeft(node.start + "await".length, ` ${RUNTIME.wait}(`);
-      out.appendLeft(node.end, insideFunction ? ")" : "))");
+      // Where it stands, for errors of libraries whose stack does not lead back here.
+      out.appendLeft(node.end, insideFunction ? ")" : `, ${node.start}))`);
       return;
     case "ForOfStatement":
       if (!node.await) return;

@@ -12,7 +12,7 @@ export function rewriteImport(cell: Rewrite, statement: ImportDeclaration): void
     else pairs.push({ local, imported: specifier.type === "ImportSpecifier" ? importedName(specifier) : "default" });
   }
   const needed = pairs.filter(({ local }) => cell.used.has(local)).map(({ imported }) => imported);
-  const source = load(statement.source, needed, statement.attributes);
+  const source = load(statement, needed);
   const target = namespace === undefined ? pattern(cell, pairs) : bound(cell, namespace);
   const locals = [...pairs.map(({ local }) => local), ...(namespace === undefined ? [] : [namespace])];
   let text = locals.length === 0 ? `${source};` : assign(cell, locals, { target, source });
@@ -23,8 +23,8 @@ export function rewriteImport(cell: Rewrite, statement: ImportDeclaration): void
 }
 
 /** `export … from` and `export *`: loaded for their effects, a notebook exports nothing. */
-export function loadForEffects(source: Literal, attributes: readonly ImportAttribute[]): string {
-  return `${load(source, [], attributes)};`;
+export function loadForEffects(statement: ModuleStatement): string {
+  return `${load(statement, [])};`;
 }
 
 function assign(
@@ -45,10 +45,17 @@ function pattern(cell: Rewrite, pairs: readonly { imported: string; local: strin
   return `{${pairs.map(({ imported, local }) => `${JSON.stringify(imported)}: ${bound(cell, local)}`).join(", ")}}`;
 }
 
-function load(source: Literal, needed: readonly string[], attributes: readonly ImportAttribute[]): string {
+/** What `import` and `export … from` have in common. */
+interface ModuleStatement {
+  source?: Literal | null;
+  attributes: ImportAttribute[];
+  start: number;
+}
+
+function load({ source, attributes, start }: ModuleStatement, needed: readonly string[]): string {
   const options = attributes.length === 0 ? "" : `, {with: {${attributes.map(attribute).join(", ")}}}`;
-  const call = `${RUNTIME.module}(${JSON.stringify(source.value)}, ${JSON.stringify(needed)}${options})`;
-  return `${RUNTIME.go}(await ${RUNTIME.wait}(${call}))`;
+  const call = `${RUNTIME.module}(${JSON.stringify(source?.value)}, ${JSON.stringify(needed)}${options})`;
+  return `${RUNTIME.go}(await ${RUNTIME.wait}(${call}, ${start}))`;
 }
 
 function attribute({ key, value }: ImportAttribute): string {

@@ -1,7 +1,7 @@
 import { originalPositionFor, TraceMap } from "@jridgewell/trace-mapping";
 import type { MagicString } from "magic-string";
 import type { SourceMap } from "oxc-transform";
-import type { SourcePosition } from "./strip.ts";
+import { positionAt, type SourcePosition } from "./strip.ts";
 
 interface Steps {
   script: MagicString;
@@ -19,35 +19,41 @@ export function originalPosition(map: SourceMap, at: SourcePosition): SourcePosi
 
 /** From positions of the script the engine runs back to the cell's text. Built only when an error asks. */
 export class PositionMap {
-  #steps: Steps | null;
+  readonly #steps: Steps;
   #maps: [TraceMap, TraceMap] | null = null;
-  readonly #columnShift: number;
 
   constructor(steps: Steps) {
     this.#steps = steps;
-    this.#columnShift = steps.columnShift;
   }
 
   toSource(script: SourcePosition): SourcePosition | null {
     const [first, second] = this.#load();
     const middle = originalPositionFor(first, { line: script.line, column: script.column - 1 });
     if (middle.line === null) return null;
-    const source = originalPositionFor(second, { line: middle.line, column: middle.column });
+    return this.#shifted(originalPositionFor(second, { line: middle.line, column: middle.column }));
+  }
+
+  #shifted(source: ReturnType<typeof originalPositionFor>): SourcePosition | null {
     if (source.line === null) return null;
-    const shift = source.line === 1 ? this.#columnShift : 0;
+    const shift = source.line === 1 ? this.#steps.columnShift : 0;
     return { line: source.line, column: Math.max(source.column - shift, 0) + 1 };
+  }
+
+  /** The place of a character of the JavaScript between the two steps. */
+  ofJavaScript(offset: number): SourcePosition | null {
+    const at = positionAt(this.#steps.script.original, offset);
+    const [, second] = this.#load();
+    return this.#shifted(originalPositionFor(second, { line: at.line, column: at.column - 1 }));
   }
 
   #load(): [TraceMap, TraceMap] {
     if (this.#maps) return this.#maps;
     const steps = this.#steps;
-    if (!steps) throw new TypeError("unreachable: the maps were built or their input is there");
     const script = steps.script.generateMap({ hires: "boundary" });
     this.#maps = [
       new TraceMap({ version: 3, names: script.names, sources: [""], mappings: script.mappings }),
       new TraceMap({ version: 3, names: steps.typescript.names, sources: [""], mappings: steps.typescript.mappings }),
     ];
-    this.#steps = null;
     return this.#maps;
   }
 }
