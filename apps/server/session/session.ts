@@ -79,6 +79,8 @@ export class Session {
   /** Where an earlier server had got to, until its kernel is found again. */
   #lostCursor: KernelCursor | null;
   #cursorTimer: NodeJS.Timeout | undefined;
+  /** Stream outputs that no client was told of yet: their text waits. */
+  readonly #unannounced = new Set<string>();
   #closed = false;
 
   private constructor(parts: SessionParts, start: SessionStart) {
@@ -240,9 +242,12 @@ export class Session {
     this.#seq = entry.seq;
     this.#room.remember(entry);
     if (changed) this.#saver.touch();
+    const stream = entry.op.type === "output-opened" ? entry.op.output.id : null;
+    if (stream !== null) this.#unannounced.add(stream);
     const json = JSON.stringify(entry);
     void this.#persistence.store(`{"entry":${json}}`, change.durable).then(() => {
       this.#room.announce(entry, json);
+      if (stream !== null && this.#unannounced.delete(stream)) this.#room.outputGrew(stream);
       for (const effect of change.effects) this.#effect(effect);
     });
   }
@@ -299,7 +304,7 @@ export class Session {
         if (!this.#closed) this.#submitServer({ type: "client-left", clientId });
       },
       streamIds: () => this.#streamIds(),
-      streamBytes: (outputId) => streams.bytes(outputId),
+      streamBytes: (outputId) => (this.#unannounced.has(outputId) ? undefined : streams.bytes(outputId)),
       readStream: (outputId, offset, limit) => streams.read(outputId, offset, limit),
       nextLine: (outputId, offset) => nextLineStart(streams.file(outputId), offset),
     });

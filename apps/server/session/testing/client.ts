@@ -190,6 +190,8 @@ export class TestClient {
   #output(frame: Of<"output">): void {
     const held = this.held(frame.outputId);
     if (frame.requested) return;
+    const known = this.cells.some(({ outputs }) => outputs.some(({ id }) => id === frame.outputId));
+    if (!known) throw new Error(`text of output ${frame.outputId} came before the output`);
     if (frame.offset !== held) this.gaps.push({ outputId: frame.outputId, held, offset: frame.offset });
     this.outputs.set(frame.outputId, [...(this.outputs.get(frame.outputId) ?? []), Buffer.from(frame.text)]);
   }

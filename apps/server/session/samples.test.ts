@@ -1,0 +1,153 @@
+/** The notebooks we ship, run as a person runs them: opened in a session, all cells, prompts answered. */
+import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
+import { randomUUID } from "node:crypto";
+import { cpSync, globSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, test } from "node:test";
+import { promisify } from "node:util";
+import { parseNotebook, serializeNotebook } from "@opsbook/notebook";
+import { sourceHash } from "@opsbook/notebook/session";
+import { pythonEnvironment } from "../../../scripts/components/python.ts";
+import type { TestClient } from "./testing/client.ts";
+import { newRoot, type SessionServer, startSessions } from "./testing/server.ts";
+
+const SAMPLES = join(import.meta.dirname, "../../../notebooks");
+const INCIDENT = "incidents/service-not-answering.ipynb";
+const VALIDATE = `
+import nbformat, sys
+nbformat.validate(nbformat.read(sys.argv[1], as_version=4), relax_add_props=False)
+`;
+
+const samples = globSync("**/*.ipynb", { cwd: SAMPLES }).filter((path) => !path.includes(".ipynb_checkpoints"));
+const environment = await pythonEnvironment("jupyter.requirements.txt");
+const run = promisify(execFile);
+
+function withSamples(): Promise<SessionServer> {
+  const root = newRoot();
+  cpSync(SAMPLES, root, { recursive: true, filter: (path) => !path.includes(".opsbook") });
+  return startSessions(root);
+}
+
+/** Runs every code cell from the top; `answer` stands for the person who is asked. Resolves with what did not end well. */
+async function runAll(client: TestClient, answer: (question: string) => string): Promise<string[]> {
+  const cells = client.cells.filter(({ cell_type }) => cell_type === "code");
+  const runs = cells.map(({ id, source }) => ({
+    executionId: randomUUID(),
+    cellId: id,
+    sourceHash: sourceHash(source),
+  }));
+  await client.submit({ type: "run-cells", runs });
+  const answered = new Set<string>();
+  const execution = (id: string) => client.state?.executions.find((one) => one.id === id);
+  const open = () => client.state?.prompts.find(({ id }) => !answered.has(id));
+  const allEnded = () => runs.every(({ executionId }) => execution(executionId)?.finishedAt !== undefined);
+  while (!allEnded()) {
+    await client.until(() => allEnded() || open() !== undefined);
+    const prompt = open();
+    if (!prompt) continue;
+    answered.add(prompt.id);
+    await client.submit({ type: "answer-prompt", promptId: prompt.id, value: answer(prompt.text) });
+  }
+  const problems: string[] = [];
+  for (const [index, cell] of cells.entries()) {
+    const { tags } = cell.metadata;
+    const expected = Array.isArray(tags) && tags.includes("raises-exception") ? "error" : "ok";
+    const status = execution(runs[index]?.executionId ?? "")?.status;
+    if (status === expected) continue;
+    const errors = client.cells.find(({ id }) => id === cell.id)?.outputs.filter((one) => one.output_type === "error");
+    problems.push(`${cell.id}: ${status}\n${errors?.flatMap(({ traceback }) => traceback).join("\n")}`);
+  }
+  return problems;
+}
+
+/** Each field of the rows that a cell shows as a table. */
+function tableOf(client: TestClient, cellId: string): Record<string, unknown>[] {
+  for (const output of client.cells.find(({ id }) => id === cellId)?.outputs ?? []) {
+    if (output.output_type !== "execute_result") continue;
+    const resource = output.data["application/vnd.dataresource+json"];
+    assert.ok(typeof resource === "object" && resource !== null && "data" in resource && Array.isArray(resource.data));
+    return resource.data as Record<string, unknown>[];
+  }
+  return assert.fail(`${cellId} shows no table`);
+}
+
+describe("the sample notebooks", { timeout: 180_000 }, () => {
+  test("there are some", () => {
+    assert.ok(samples.includes("welcome.ipynb") && samples.includes(INCIDENT));
+  });
+
+  for (const path of samples) {
+    test(`[3.5-ipynb] ${path} is committed clean, and opening and saving it changes nothing`, async () => {
+      const text = readFileSync(join(SAMPLES, path), "utf8");
+      const parsed = parseNotebook(text);
+      assert.ok(parsed.ok, parsed.ok ? "" : parsed.message);
+      assert.deepEqual(parsed.warnings, []);
+      assert.equal(serializeNotebook(parsed.notebook), text);
+      const { nbformat_minor, metadata, cells } = parsed.notebook;
+      assert.equal(nbformat_minor, 5);
+      assert.deepEqual(metadata.kernelspec, {
+        display_name: "TypeScript",
+        language: "typescript",
+        name: "typescript",
+      });
+      assert.ok(typeof metadata.opsbook === "object");
+      const run = cells.filter((cell) => cell.cell_type === "code" && (cell.outputs.length > 0 || cell.execution_count));
+      assert.deepEqual(run, []);
+      await using server = await withSamples();
+      const session = await server.open(path);
+      await session.save();
+      assert.equal(readFileSync(join(server.root, path), "utf8"), text);
+    });
+
+    test(`[3.5-restart-run-all] ${path} runs from top to bottom and is valid when saved`, async (t) => {
+      await using server = await withSamples();
+      const client = await server.connect(path);
+      const problems = await runAll(client, () => "");
+      assert.deepEqual(problems, []);
+      const session = await server.open(path);
+      await session.save();
+      client.close();
+      if ("skip" in environment) return t.skip(environment.skip);
+      await run(environment.python, ["-c", VALIDATE, join(server.root, path)]);
+    });
+  }
+
+  test(`[3.5-parameters] ${INCIDENT} has its parameters in one tagged cell`, () => {
+    const parsed = parseNotebook(readFileSync(join(SAMPLES, INCIDENT), "utf8"));
+    assert.ok(parsed.ok);
+    const tagged = parsed.notebook.cells.filter(
+      ({ metadata: { tags } }) => Array.isArray(tags) && tags.includes("parameters"),
+    );
+    assert.deepEqual(
+      tagged.map(({ cell_type }) => cell_type),
+      ["code"],
+    );
+  });
+
+  test("the runbook finds what is wrong, mends it when told why, and records both", async () => {
+    await using server = await withSamples();
+    const client = await server.connect(INCIDENT);
+    assert.deepEqual(await runAll(client, () => "pool exhausted, the owner is informed"), []);
+    const [health, work] = tableOf(client, "answers");
+    assert.deepEqual([health?.ok, work?.ok, work?.result], [true, false, "503"]);
+    assert.equal(tableOf(client, "listening").length, 1);
+    assert.ok(tableOf(client, "log").some(({ message }) => String(message).includes("not returned to the pool")));
+    const [before, now] = tableOf(client, "verify");
+    assert.deepEqual([before?.failed, now?.failed], [16, 0]);
+    const findings = tableOf(client, "timeline").map(({ step, finding }) => `${step}: ${finding}`);
+    assert.ok(findings.includes("fix: restarted: pool exhausted, the owner is informed"));
+    assert.ok(findings.some((finding) => finding.startsWith("verify: well")));
+    client.close();
+  });
+
+  test("the runbook left alone changes nothing and says that the service is still sick", async () => {
+    await using server = await withSamples();
+    const client = await server.connect(INCIDENT);
+    assert.deepEqual(await runAll(client, () => ""), []);
+    const findings = tableOf(client, "timeline").map(({ step, finding }) => `${step}: ${finding}`);
+    assert.ok(findings.includes("fix: not restarted"));
+    assert.ok(findings.some((finding) => finding.startsWith("verify: STILL SICK")));
+    client.close();
+  });
+});
