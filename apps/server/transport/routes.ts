@@ -96,7 +96,8 @@ export function socketRoutes(services: Services): SocketRoute[] {
     {
       path: "/api/opsbook/sessions/:id/socket",
       role: "viewer",
-      maxPayload: 2 * MIB,
+      // The largest edit there is: a cell of 2^20 characters as a Yjs update in base64.
+      maxPayload: 6 * MIB,
       prepare({ id }) {
         if (!services.sessions.session(id ?? "")) throw new HttpError("not-found", "This session is not open.");
       },
