@@ -115,6 +115,18 @@ test("[3.5-interrupt] the garbage of cells that were cut off or given up is coll
   await alive();
 });
 
+test("[3.5-interrupt] modules that are loading are not cut off half-way", async () => {
+  await kernel.run(
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: it is the text of a cell
+    'const { writeFileSync } = require("node:fs"); for (let i = 0; i < 30; i++) writeFileSync(`m${i}.cjs`, `const t = Date.now(); while (Date.now() - t < 20); exports.whole = ${i === 29 ? 1 : `require("./m${i + 1}.cjs").whole`}`)',
+  );
+  const id = await kernel.submit(`${STARTED}; require("./m0.cjs"); await new Promise(() => {})`);
+  await kernel.until(() => kernel.runOf(id).stdout.includes("started"));
+  await kernel.interrupt();
+  assert.equal((await kernel.finished(id)).reply.status, "error");
+  assert.equal((await kernel.run('require("./m0.cjs").whole')).result?.["text/plain"], "1");
+});
+
 test("[3.5-interrupt] what was queued behind an interrupted cell is told so", async () => {
   const first = await kernel.submit("console.log('running'); await sleep(60_000)");
   const second = await kernel.submit("kept = 'changed'");

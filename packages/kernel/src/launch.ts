@@ -4,6 +4,7 @@ import { Worker } from "node:worker_threads";
 import { FLAG, type WorkerInput } from "./link.ts";
 import { log } from "./log.ts";
 import { ringMemory } from "./output/ring.ts";
+import { loading } from "./typescript-hook.mjs";
 
 const USAGE = "usage: node --no-force-async-hooks-checks main.mjs [--preload FILE]... CONNECTION_FILE";
 
@@ -40,12 +41,15 @@ worker.on("exit", (code) => fail(`exit code ${code}`));
 // A Ctrl-C in the terminal a front end was started from reaches its kernels too. Interrupts come as messages.
 process.on("SIGINT", () => {});
 
+const flags = new Int32Array(input.flags);
+loading.onLoad = () => void Atomics.add(flags, FLAG.loads, 1);
+
 const { startKernel } = await import("./main/kernel.ts");
 process.argv.splice(1);
 await startKernel({
   worker,
   ring: input.ring,
-  flags: new Int32Array(input.flags),
+  flags,
   preloads: values.preload.map((file) => resolve(file)),
   folder: process.cwd(),
 });

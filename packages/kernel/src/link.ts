@@ -16,6 +16,8 @@ export interface WorkerInput {
 export const FLAG = {
   /** 1 once the worker has sent everything and closed its sockets: the process may end. */
   closed: 0,
+  /** How many modules the main thread has begun to load. */
+  loads: 1,
 } as const;
 
 /** Milliseconds the main thread waits for the worker to send the last messages before the process ends. */

@@ -13,8 +13,12 @@ export const OWN = new URL("../../", import.meta.url).href;
 
 export const OPTIONS = { lang: "ts", sourceType: "module", typescript: { onlyRemoveTypeImports: true } };
 
+/** Told of every module that is loaded, whoever loads it. */
+export const loading = { onLoad: () => {} };
+
 registerHooks({
   load(url, context, nextLoad) {
+    loading.onLoad();
     if (!url.startsWith(OWN) || !url.endsWith(".ts")) return nextLoad(url, context);
     const { source } = nextLoad(url, { ...context, format: "module" });
     const text = typeof source === "string" ? source : Buffer.from(source).toString();

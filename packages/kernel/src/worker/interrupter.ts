@@ -7,6 +7,8 @@ const PATIENCE = 40;
 const REPEAT = 100;
 /** Looks after a termination that hit something before another one may: a loaded machine is slow to answer. */
 const LOOKS_BETWEEN = 10;
+/** Looks for which modules may go on loading before that is taken for what has to be stopped. */
+const MAX_LOOKS_LOADING = 20;
 /** Milliseconds an execution that was told to stop may go on before it is told again. */
 const TOLD_AND_RUNNING = 1000;
 /** Signals to the children that a system call of the thread waits for, one a look. */
@@ -18,6 +20,8 @@ export interface InterrupterHandlers {
    * cut off, so that an end it still waits for may never come.
    */
   ask(index: number, terminated: boolean): void;
+  /** How many modules the thread has begun to load so far. */
+  loads(): number;
   /** Children that some cell started without waiting: they are not what holds the thread. */
   background(): ReadonlySet<number>;
 }
@@ -35,6 +39,8 @@ export class Interrupter {
   #pending = false;
   #looksSinceHit = LOOKS_BETWEEN;
   #signals = 0;
+  #loads = 0;
+  #looksLoading = 0;
 
   constructor(handlers: InterrupterHandlers) {
     this.#handlers = handlers;
@@ -50,6 +56,8 @@ export class Interrupter {
     this.#target = index;
     this.#looksSinceHit = LOOKS_BETWEEN;
     this.#signals = 0;
+    this.#loads = this.#handlers.loads();
+    this.#looksLoading = 0;
     this.#handlers.ask(index, false);
     this.#timer = setTimeout(this.#look, PATIENCE);
   }
@@ -76,9 +84,17 @@ export class Interrupter {
 
   readonly #look = (): void => {
     if (this.#pending) this.#signalChildren();
+    else if (this.#isLoading()) this.#looksLoading++;
     else if (++this.#looksSinceHit >= LOOKS_BETWEEN) this.#terminate();
     this.#timer = setTimeout(this.#look, REPEAT);
   };
+
+  /** A module that is cut off while it loads stays half loaded for the rest of the session. */
+  #isLoading(): boolean {
+    const before = this.#loads;
+    this.#loads = this.#handlers.loads();
+    return this.#loads !== before && this.#looksLoading < MAX_LOOKS_LOADING;
+  }
 
   #terminate(): void {
     if (!this.#session) {

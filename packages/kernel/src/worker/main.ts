@@ -21,6 +21,7 @@ const protocol: Protocol = new Protocol({
   sockets,
   secrets: connection.transport === "ipc",
   toMain: (order: ToMain) => port.postMessage(order),
+  loads: () => Atomics.load(flags, FLAG.loads),
   leave: () => void leave(),
 });
 const pump = new OutputPump(input.ring, {

@@ -15,6 +15,8 @@ export interface ProtocolParts {
   /** Values of secrets may leave: only their own user can read what this kernel publishes. */
   secrets: boolean;
   toMain(order: ToMain): void;
+  /** How many modules the main thread has begun to load. */
+  loads(): number;
   /** Sends the last messages and lets the process end. */
   leave(): void;
 }
@@ -56,6 +58,7 @@ export class Protocol {
     this.#interrupter = new Interrupter({
       ask: (index, terminated) => parts.toMain({ type: "interrupt", index, terminated }),
       background: () => this.#executions.background,
+      loads: parts.loads,
     });
   }
 
