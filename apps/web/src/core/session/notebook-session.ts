@@ -64,7 +64,7 @@ export class NotebookSession {
     this.texts = new TextDocs({
       requestText: (cellId) => this.#socket.send({ type: "open-text", cellId }),
       releaseText: (cellId) => void this.#socket.send({ type: "close-text", cellId }),
-      submitEdit: (cellId, update) => void this.submit({ type: "edit-source", cellId, update }),
+      submitEdit: (cellId, update) => this.submit({ type: "edit-source", cellId, update }),
       confirmedText: (cellId) =>
         this.#replica?.confirmed.notebook.cells.find(({ id }) => id === cellId)?.source ?? null,
       onText: () => this.#publishCells(),
@@ -99,12 +99,13 @@ export class NotebookSession {
     return role !== null && can(role, { type } as UserOperation);
   }
 
-  /** Shows the operation's result at once and sends it; it is sent again until it is answered. */
-  submit(op: UserOperation): void {
-    if (!this.#replica) return;
+  /** Shows the operation's result at once and sends it; it is sent again until it is answered. Gives its number. */
+  submit(op: UserOperation): number {
+    if (!this.#replica) throw new Error("nothing can be asked of a session that was never seen");
     const submission = this.#replica.submit(op, Date.now());
     this.#send(submission);
     if (op.type !== "edit-source") this.#publish();
+    return submission.clientSeq;
   }
 
   /** Changes of structure made together, taken back together. */
@@ -263,7 +264,10 @@ export class NotebookSession {
     const sameEpoch = this.#epoch === frame.epoch;
     // The server begins a new epoch on a living connection when the file was changed outside.
     if (this.store.getState().connection === "online") this.#endDocuments();
-    if (frame.snapshot) this.#loadSnapshot(frame.snapshot, frame);
+    if (frame.snapshot) {
+      this.texts.restarted(frame.lastClientSeq);
+      this.#loadSnapshot(frame.snapshot, frame);
+    }
     for (const entry of frame.entries ?? []) this.#entry(entry);
     this.#epoch = frame.epoch;
     this.store.setState({ me: frame.user, role: frame.role, save: frame.save, loaded: true });
@@ -300,8 +304,10 @@ export class NotebookSession {
       this.#socket.restart();
       return;
     }
-    if (op.type === "edit-source") this.texts.applied(op.cellId, op.update);
-    else if (op.type === "delete-cell") this.texts.forget(op.cellId);
+    const own = entry.origin?.clientId === this.#clientId ? entry.origin.clientSeq : null;
+    if (op.type === "edit-source") {
+      this.texts.applied(op.cellId, { update: op.update, splices: op.splices ?? [], own });
+    } else if (op.type === "delete-cell") this.texts.forget(op.cellId);
     this.#loadTexts();
     this.#publish();
     if (RETIRES_OUTPUTS.has(op.type)) this.#retainOutputs();
@@ -319,9 +325,9 @@ export class NotebookSession {
     if (!submission) return;
     const { op } = submission;
     if (op.type === "edit-source") {
-      this.texts.refused(op.cellId);
+      const outcome = this.texts.refused(op.cellId, clientSeq);
       // A refusal that the rebuilt document mends by itself is nobody's business.
-      if (code !== "text-refused" && code !== "cell-not-found") this.notify(message);
+      if (outcome === "given-up") this.notify(`What you typed last was taken back. ${message}`);
     } else if (op.type === "run-cells" && code === "source-changed") this.#sourceChanged(op, message);
     else this.notify(message);
     this.#publish();

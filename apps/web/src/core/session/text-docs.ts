@@ -1,17 +1,19 @@
 import { decodeUpdate, diffText, encodeUpdate, type Splice, splicesOf, TEXT_NAME } from "@opsbook/notebook/session";
 import * as Y from "yjs";
-import { mergeText, splice } from "./merge-text.ts";
 
 /** How long typing is gathered into one edit, in milliseconds. */
 const BATCH_MS = 50;
 /** Cells kept open after their editor went, so that undo still knows what was typed there. */
 const KEPT_OPEN = 12;
+/** Refusals in a row after which what was refused is given up: sending it again would never end. */
+const MAX_REFUSALS = 3;
 
 export interface TextDocsOptions {
   /** Asks the server for the cell's document; false while there is no connection. */
   requestText(cellId: string): boolean;
   releaseText(cellId: string): void;
-  submitEdit(cellId: string, update: string): void;
+  /** The number the edit was submitted with. */
+  submitEdit(cellId: string, update: string): number;
   /** The text the server confirmed; null for a cell that is gone. */
   confirmedText(cellId: string): string | null;
   /** The text a person sees changed, by whomever. */
@@ -35,23 +37,36 @@ export interface TextHandle {
   release(): void;
 }
 
-interface Document {
-  doc: Y.Doc;
-  shared: Y.Text;
-  undo: Y.UndoManager;
-  outgoing: Uint8Array[];
-  timer: ReturnType<typeof setTimeout> | null;
+interface AppliedEdit {
+  /** Base64; empty where nobody had the cell open. */
+  update: string;
+  splices: readonly Splice[];
+  own: number | null;
+}
+
+/** An edit on its way; null: it was refused or lost, and waits for the next document. */
+interface Batch {
+  clientSeq: number | null;
+  update: Uint8Array;
 }
 
 interface OpenText {
   cellId: string;
   users: number;
-  document: Document | null;
-  /** Without a document, or while a new one is on its way: the text as it is here, and what it was made from. */
+  /** What a person sees, and the undo of what was typed here. */
+  doc: Y.Doc;
+  undo: Y.UndoManager;
   text: string;
-  base: string | null;
-  /** A `text-state` is awaited; typing stays here until it came. */
+  /** What the server confirmed, of the same lineage as `doc`: `doc` is this, `batches` and `outgoing`. */
+  confirmed: Y.Doc;
+  /** The two are copies of the server's document, so that updates can be exchanged with it. */
+  linked: boolean;
+  /** A `text-state` is awaited; what is typed meanwhile stays here. */
   waiting: boolean;
+  batches: Batch[];
+  outgoing: Uint8Array[];
+  timer: ReturnType<typeof setTimeout> | null;
+  refusals: number;
   listeners: Set<TextListener>;
   settled: (() => void)[];
   usedAt: number;
@@ -60,9 +75,10 @@ interface OpenText {
 const LOCAL = Symbol("typed here");
 
 /**
- * The text of the cells being edited. With a connection each has a Yjs document the server seeded; without one it is
- * plain text, and what was typed meanwhile goes to the next document as a difference. Documents never outlive a
- * connection: the server gives the ids to edit with per connection.
+ * The text of the cells being edited. Documents are the server's and last as long as a connection: it gives the ids
+ * to edit with. Without one, two documents of our own stand in: one follows the confirmed text by differences, the
+ * other holds what a person sees, and Yjs merges the two here. What is unsent then moves as plain changes of text
+ * into the next document of the server; an old update never reaches a new document.
  */
 export class TextDocs {
   #options: TextDocsOptions;
@@ -81,38 +97,22 @@ export class TextDocs {
   open(cellId: string): TextHandle {
     let text = this.#texts.get(cellId);
     if (!text) {
-      const source = this.#options.confirmedText(cellId) ?? "";
-      text = {
-        cellId,
-        users: 0,
-        document: null,
-        text: source,
-        base: source,
-        waiting: false,
-        listeners: new Set(),
-        settled: [],
-        usedAt: 0,
-      };
+      text = this.#standIn(cellId, this.#options.confirmedText(cellId) ?? "");
       this.#texts.set(cellId, text);
     }
     text.users += 1;
     text.usedAt = ++this.#clock;
-    if (!text.document) this.#ask(text);
+    if (!text.linked && !text.waiting) this.#ask(text);
     return this.#handle(text);
   }
 
   /** Sends what was typed and waits until it is on its way. False when that needs a connection there is not. */
   async flush(cellId: string): Promise<boolean> {
     const text = this.#texts.get(cellId);
-    if (!text) return true;
-    if (!text.document && text.text === text.base) return true;
-    if (text.document && !text.waiting) {
-      this.#send(text);
-      return true;
-    }
-    if (!text.waiting) return false;
-    await new Promise<void>((resolve) => text.settled.push(resolve));
-    return this.#texts.get(cellId)?.document !== null;
+    if (!text || (!hasPending(text) && !text.waiting)) return true;
+    if (text.waiting) await new Promise<void>((resolve) => text.settled.push(resolve));
+    this.#send(text);
+    return text.linked && !text.waiting;
   }
 
   /** Sends whatever waits for its batch, as when the page is about to go. */
@@ -122,57 +122,73 @@ export class TextDocs {
 
   /**
    * The `text-state` frame, at the moment the replica is at the entry it names: earlier edits are in it, later ones
-   * will come. It may be another document than before, seeded anew, so edits must never reach it twice.
+   * will come. It may be another document than before, seeded anew.
    */
   load(cellId: string, state: { update: string; textClientId: number }): void {
     const text = this.#texts.get(cellId);
     if (!text?.waiting) return;
-    const doc = new Y.Doc();
-    doc.clientID = state.textClientId;
-    const shared = doc.getText(TEXT_NAME);
-    Y.applyUpdate(doc, decodeUpdate(state.update));
-    const theirs = shared.toString();
-    const mine = mergeText(text.base ?? theirs, text.text, theirs);
-    this.#dropDocument(text);
-    text.waiting = false;
-    text.base = null;
-    text.document = this.#watch(text, doc);
+    const update = decodeUpdate(state.update);
+    const confirmed = newDoc(update);
+    followText(text, textOfDoc(confirmed));
+    const unsent = this.#unsentChanges(text);
     const before = text.text;
-    if (mine !== theirs) {
-      doc.transact(() => applyTo(shared, diffText(theirs, mine)), LOCAL);
-      text.document.undo.stopCapturing();
-    }
-    text.text = mine;
-    this.#tell(text, diffText(before, mine));
+    this.#discardDocs(text);
+    const doc = newDoc(update);
+    doc.clientID = state.textClientId;
+    Object.assign(text, { doc, confirmed, linked: true, waiting: false, batches: [], outgoing: [] });
+    text.undo = this.#watch(text);
+    doc.transact(() => applyTo(doc.getText(TEXT_NAME), unsent), LOCAL);
+    text.undo.stopCapturing();
+    text.text = textOfDoc(doc);
+    this.#tell(text, diffText(before, text.text));
     this.#send(text);
     for (const done of text.settled.splice(0)) done();
   }
 
-  /** An edit the server put in its order, by anybody; called after the replica took it. */
-  applied(cellId: string, update: string): void {
+  /** An edit the server put in its order; after the replica took it. `own`: its number, where it was made here. */
+  applied(cellId: string, { update, splices, own }: AppliedEdit): void {
     const text = this.#texts.get(cellId);
     if (!text) return;
-    if (text.document) {
-      if (update !== "") Y.applyUpdate(text.document.doc, decodeUpdate(update), "server");
-      return;
+    const index = own === null ? -1 : text.batches.findIndex(({ clientSeq }) => clientSeq === own);
+    if (index >= 0) {
+      Y.applyUpdate(text.confirmed, text.batches.splice(index, 1)[0]!.update);
+      text.refusals = 0;
+    } else if (text.linked && update !== "") {
+      const bytes = decodeUpdate(update);
+      Y.applyUpdate(text.confirmed, bytes);
+      Y.applyUpdate(text.doc, bytes, "server");
     }
-    this.#follow(text);
+    if (!text.linked) this.#follow(text, splices);
   }
 
   /** The server refused an edit: its document and ours differ, so ours is made anew; what was typed is kept. */
-  refused(cellId: string): void {
+  refused(cellId: string, clientSeq: number): "kept" | "given-up" {
     const text = this.#texts.get(cellId);
-    if (text && !text.waiting) this.#ask(text);
+    if (!text) return "kept";
+    for (const batch of text.batches) if (batch.clientSeq === clientSeq) batch.clientSeq = null;
+    text.refusals += 1;
+    const givenUp = text.refusals >= MAX_REFUSALS;
+    if (givenUp) Object.assign(text, { batches: [], outgoing: [], refusals: 0 });
+    if (!text.waiting) this.#ask(text);
+    return givenUp ? "given-up" : "kept";
   }
 
-  /** The connection went, and with it every document. `confirmed` still is the state from before. */
+  /** The connection went, and with it every document of the server. */
   disconnected(): void {
     for (const text of this.#texts.values()) {
-      const confirmed = this.#options.confirmedText(text.cellId);
-      if (text.document) text.base = text.base ?? confirmed ?? text.text;
-      this.#dropDocument(text);
+      this.#stopTimer(text);
+      text.linked = false;
       text.waiting = false;
       for (const done of text.settled.splice(0)) done();
+    }
+  }
+
+  /** The replica begins anew from a snapshot that holds all submissions up to `lastClientSeq`. */
+  restarted(lastClientSeq: number): void {
+    for (const text of this.#texts.values()) {
+      const isKnown = ({ clientSeq }: Batch) => clientSeq !== null && clientSeq <= lastClientSeq;
+      for (const { update } of text.batches.filter(isKnown)) Y.applyUpdate(text.confirmed, update);
+      text.batches = text.batches.filter((batch) => !isKnown(batch));
     }
   }
 
@@ -180,39 +196,67 @@ export class TextDocs {
   connected(): void {
     for (const text of [...this.#texts.values()]) {
       this.#follow(text);
-      if (this.#options.confirmedText(text.cellId) === null) continue;
-      if (text.users > 0 || text.text !== text.base) this.#ask(text);
-      else this.#texts.delete(text.cellId);
+      if (text.users > 0 || hasPending(text)) this.#ask(text);
+      else this.#drop(text);
     }
   }
 
   /** A deleted cell. */
   forget(cellId: string): void {
     const text = this.#texts.get(cellId);
-    if (!text || text.users > 0) return;
-    this.#dropDocument(text);
-    this.#texts.delete(cellId);
+    if (text && text.users === 0) this.#drop(text);
+  }
+
+  #standIn(cellId: string, source: string): OpenText {
+    const confirmed = new Y.Doc();
+    confirmed.getText(TEXT_NAME).insert(0, source);
+    const text: OpenText = {
+      cellId,
+      users: 0,
+      doc: newDoc(Y.encodeStateAsUpdate(confirmed)),
+      undo: undefined as never,
+      text: source,
+      confirmed,
+      linked: false,
+      waiting: false,
+      batches: [],
+      outgoing: [],
+      timer: null,
+      refusals: 0,
+      listeners: new Set(),
+      settled: [],
+      usedAt: 0,
+    };
+    text.undo = this.#watch(text);
+    return text;
   }
 
   #ask(text: OpenText): void {
-    text.waiting = this.#options.requestText(text.cellId);
-    if (text.document) this.#stopTimer(text.document);
+    this.#stopTimer(text);
+    text.waiting = this.#options.confirmedText(text.cellId) !== null && this.#options.requestText(text.cellId);
   }
 
-  /** Plain text goes along with the confirmed one. */
-  #follow(text: OpenText): void {
+  #follow(text: OpenText, splices: readonly Splice[] = []): void {
     const theirs = this.#options.confirmedText(text.cellId);
-    if (theirs === null || text.document || text.base === null) return;
-    const before = text.text;
-    text.text = mergeText(text.base, text.text, theirs);
-    text.base = theirs;
-    this.#tell(text, diffText(before, text.text));
+    if (theirs !== null) followText(text, theirs, splices);
   }
 
-  #watch(text: OpenText, doc: Y.Doc): Document {
+  /** What the server has not got, as changes of the confirmed text. Uses up `confirmed`. */
+  #unsentChanges(text: OpenText): Splice[] {
+    const changes: Splice[] = [];
+    const shared = text.confirmed.getText(TEXT_NAME);
+    const note = (event: Y.YTextEvent) => changes.push(...splicesOf(event.delta));
+    shared.observe(note);
+    for (const update of [...text.batches.map((batch) => batch.update), ...text.outgoing])
+      Y.applyUpdate(text.confirmed, update);
+    shared.unobserve(note);
+    return changes;
+  }
+
+  #watch(text: OpenText): Y.UndoManager {
+    const { doc } = text;
     const shared = doc.getText(TEXT_NAME);
     const undo = new Y.UndoManager(shared, { trackedOrigins: new Set([LOCAL]), captureTimeout: 600 });
-    const document: Document = { doc, shared, undo, outgoing: [], timer: null };
     shared.observe((event, transaction) => {
       if (transaction.origin === LOCAL) return;
       const splices = splicesOf(event.delta);
@@ -221,32 +265,35 @@ export class TextDocs {
     });
     doc.on("update", (update: Uint8Array, origin: unknown) => {
       if (origin !== LOCAL && origin !== undo) return;
-      document.outgoing.push(update);
-      if (!text.waiting) document.timer ??= setTimeout(() => this.#send(text), BATCH_MS);
+      text.outgoing.push(update);
+      if (text.linked && !text.waiting) text.timer ??= setTimeout(() => this.#send(text), BATCH_MS);
     });
-    return document;
+    return undo;
   }
 
   #send(text: OpenText): void {
-    const { document } = text;
-    if (!document || text.waiting) return;
-    this.#stopTimer(document);
-    if (document.outgoing.length === 0) return;
-    const update = encodeUpdate(Y.mergeUpdates(document.outgoing.splice(0)));
-    this.#options.submitEdit(text.cellId, update);
+    if (!text.linked || text.waiting) return;
+    this.#stopTimer(text);
+    if (text.outgoing.length === 0) return;
+    const update = Y.mergeUpdates(text.outgoing.splice(0));
+    text.batches.push({ clientSeq: this.#options.submitEdit(text.cellId, encodeUpdate(update)), update });
   }
 
-  #stopTimer(document: Document): void {
-    if (document.timer !== null) clearTimeout(document.timer);
-    document.timer = null;
+  #stopTimer(text: OpenText): void {
+    if (text.timer !== null) clearTimeout(text.timer);
+    text.timer = null;
   }
 
-  #dropDocument(text: OpenText): void {
-    if (!text.document) return;
-    this.#stopTimer(text.document);
-    text.document.undo.destroy();
-    text.document.doc.destroy();
-    text.document = null;
+  #discardDocs(text: OpenText): void {
+    this.#stopTimer(text);
+    text.undo.destroy();
+    text.doc.destroy();
+    text.confirmed.destroy();
+  }
+
+  #drop(text: OpenText): void {
+    this.#discardDocs(text);
+    this.#texts.delete(text.cellId);
   }
 
   #tell(text: OpenText, splices: readonly Splice[]): void {
@@ -266,8 +313,7 @@ export class TextDocs {
       edit: (splices) => {
         if (splices.length === 0) return;
         text.text = splices.reduce(splice, text.text);
-        const { document } = text;
-        if (document) document.doc.transact(() => applyTo(document.shared, splices), LOCAL);
+        text.doc.transact(() => applyTo(text.doc.getText(TEXT_NAME), splices), LOCAL);
         // The same cell may be under edit in another pane of this page.
         for (const listener of text.listeners) if (!listeners.has(listener)) listener(splices);
         this.#options.onText(text.cellId);
@@ -280,9 +326,9 @@ export class TextDocs {
           text.listeners.delete(listener);
         };
       },
-      undo: () => void text.document?.undo.undo(),
-      redo: () => void text.document?.undo.redo(),
-      breakUndo: () => text.document?.undo.stopCapturing(),
+      undo: () => void text.undo.undo(),
+      redo: () => void text.undo.redo(),
+      breakUndo: () => text.undo.stopCapturing(),
       release: () => {
         if (released) return;
         released = true;
@@ -296,15 +342,38 @@ export class TextDocs {
   }
 
   #evict(): void {
-    const idle = [...this.#texts.values()].filter(
-      (text) => text.users === 0 && !text.waiting && text.text === this.#options.confirmedText(text.cellId),
-    );
+    const idle = [...this.#texts.values()].filter((text) => text.users === 0 && !text.waiting && !hasPending(text));
     if (idle.length <= KEPT_OPEN) return;
     const oldest = idle.reduce((a, b) => (a.usedAt < b.usedAt ? a : b));
-    if (oldest.document) this.#options.releaseText(oldest.cellId);
-    this.#dropDocument(oldest);
-    this.#texts.delete(oldest.cellId);
+    if (oldest.linked) this.#options.releaseText(oldest.cellId);
+    this.#drop(oldest);
   }
+}
+
+const hasPending = ({ batches, outgoing }: OpenText) => batches.length > 0 || outgoing.length > 0;
+
+const textOfDoc = (doc: Y.Doc) => doc.getText(TEXT_NAME).toString();
+
+function newDoc(update: Uint8Array): Y.Doc {
+  const doc = new Y.Doc();
+  Y.applyUpdate(doc, update);
+  return doc;
+}
+
+/** Brings the confirmed document to `theirs`, and the difference into the one a person sees. */
+function followText(text: OpenText, theirs: string, known: readonly Splice[] = []): void {
+  const { confirmed, doc } = text;
+  const before = textOfDoc(confirmed);
+  // What was really done beats a guess: a difference may as well begin one equal letter further on.
+  const changes = known.reduce(splice, before) === theirs ? known : diffText(before, theirs);
+  if (changes.length === 0) return;
+  const version = Y.encodeStateVector(confirmed);
+  confirmed.transact(() => applyTo(confirmed.getText(TEXT_NAME), changes));
+  Y.applyUpdate(doc, Y.encodeStateAsUpdate(confirmed, version), "server");
+}
+
+function splice(text: string, { index, remove, insert }: Splice): string {
+  return text.slice(0, index) + insert + text.slice(index + remove);
 }
 
 function applyTo(shared: Y.Text, splices: readonly Splice[]): void {

@@ -90,12 +90,11 @@ export class SessionServer implements AsyncDisposable {
     }
   }
 
-  /** As after a restart of the server: documents and what clients were answered are gone. */
+  /** As after a restart of the server: documents are gone; what clients were answered is known from the log. */
   newEpoch(): void {
     this.#epoch = `epoch-${Number(this.#epoch.slice(6)) + 1}`;
     this.#texts = new TextDocs(this.#seq + 500_000);
     this.#entries = [];
-    this.#answered.clear();
   }
 
   /** An operation of the server or of somebody else. */
