@@ -112,7 +112,7 @@ export function readyTimeoutOf(spec: Kernelspec): number {
  * else may write to.
  */
 export function typescriptKernelspec(compileCache: string): Kernelspec {
-  const kernel = fileURLToPath(new URL("../../../packages/kernel/src/main.ts", import.meta.url));
+  const kernel = fileURLToPath(new URL("../../../packages/kernel/src/main.mjs", import.meta.url));
   const preload = fileURLToPath(new URL("../../../packages/ops/src/globals.ts", import.meta.url));
   return {
     name: "typescript",

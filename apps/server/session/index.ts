@@ -1,4 +1,3 @@
-export type { Identity } from "./connection.ts";
-export { SessionError, type SessionErrorCode } from "./error.ts";
-export { type RegistryOptions, SessionRegistry } from "./registry.ts";
+export { SessionError } from "./error.ts";
+export { SessionRegistry } from "./registry.ts";
 export type { Session } from "./session.ts";

@@ -35,7 +35,7 @@ async function keepOwner(handle: FileHandle, old: { uid: number; gid: number; mo
 }
 
 /** Makes a rename or a new name in `folder` durable. */
-export async function syncFolder(folder: string): Promise<void> {
+async function syncFolder(folder: string): Promise<void> {
   await using handle = await open(folder, "r");
   await handle.sync();
 }

@@ -7,11 +7,11 @@ import type { BlobRef } from "@opsbook/notebook/session";
 import { writeAtomic } from "./atomic-write.ts";
 
 /** Values of this many bytes and more leave the state. */
-export const BLOB_THRESHOLD = 65_536;
+const BLOB_THRESHOLD = 65_536;
 
 const isImage = (mime: string) => mime.startsWith("image/") && mime !== "image/svg+xml";
 
-export const isBlobRef = (value: JsonValue | undefined): value is BlobRef & { [key: string]: JsonValue } =>
+const isBlobRef = (value: JsonValue | undefined): value is BlobRef & { [key: string]: JsonValue } =>
   typeof value === "object" && value !== null && !Array.isArray(value) && typeof value.$blob === "string";
 
 /** Big MIME values by the SHA-256 of their bytes: base64 images as binary, JSON and text as UTF-8. */

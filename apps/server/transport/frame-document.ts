@@ -1,5 +1,5 @@
 /** What the frame tells the page around it; the page checks that it came from that frame's window. */
-export const FRAME_HEIGHT_MESSAGE = "opsbook:frame-height";
+const FRAME_HEIGHT_MESSAGE = "opsbook:frame-height";
 
 /** Links open in a tab of their own: in the frame its own policy would refuse them. */
 export function frameDocument(markup: string, theme: "light" | "dark"): string {

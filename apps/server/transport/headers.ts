@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import type { ServerResponse } from "node:http";
 
 /** For everything that is data. */
-export const DATA_CSP = "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'";
+const DATA_CSP = "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'";
 
 /** For bytes that people put there: whatever they are, they get an origin of their own and no rights (T7). */
 export const SANDBOX_CSP = "sandbox; default-src 'none'; frame-ancestors 'none'";

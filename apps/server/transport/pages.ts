@@ -3,7 +3,7 @@ import { newNonce, pageCsp } from "./headers.ts";
 
 /** Pages that must work when the web app does not: login, not built, errors a person sees. */
 
-export function escapeHtml(text: string): string {
+function escapeHtml(text: string): string {
   return text.replace(/[&<>"']/g, (char) => `&#${char.charCodeAt(0)};`);
 }
 

@@ -33,7 +33,6 @@ const RECONNECT_INTERVAL = 5;
 const SOCKET_OPTIONS = {
   linger: 0,
   reconnectInterval: RECONNECT_INTERVAL,
-  reconnectMaxInterval: 500,
   receiveHighWaterMark: 0,
   ipv6: true,
 };

@@ -94,6 +94,13 @@ test("[3.5-rich-output] a value's own display method decides, and cannot break t
   assert.match(text(await shown("({ get trap() { throw new Error('trap') } })")), /trap|could not/);
 });
 
+test("[3.5-rich-output] what display returns is not shown a second time", async () => {
+  const run = await kernel.run('display.html("<b>1</b>")');
+  const types = kernel.of(run.id).map(({ message }) => message.header.msg_type);
+  assert.ok(types.includes("display_data"));
+  assert.ok(!types.includes("execute_result"));
+});
+
 test("[3.5-rich-output] display, its kinds, updates, and clearOutput", async () => {
   const run = await kernel.run(`
     const handle = display({ a: 1 }, { id: "same" });

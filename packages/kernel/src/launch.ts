@@ -25,7 +25,9 @@ const input: WorkerInput = {
   flags: new SharedArrayBuffer(16),
   parentPid: Number.isInteger(parent) && parent > 0 ? parent : null,
 };
+// Meant for this process, not for what its cells start.
 delete process.env.OPSBOOK_PARENT_PID;
+delete process.env.NODE_COMPILE_CACHE;
 
 // The worker first: it loads its libraries while this thread loads its own.
 const worker = new Worker(new URL("./worker/start.mjs", import.meta.url), { workerData: input });

@@ -17,6 +17,12 @@ export interface DisplayHandle {
   update(value: unknown): void;
 }
 
+const handles = new WeakSet<object>();
+
+/** What `display` returns is no value worth showing once more. */
+export const isDisplayHandle = (value: unknown): boolean =>
+  typeof value === "object" && value !== null && handles.has(value);
+
 /** `display` of the cells: shows a value now, in the cell whose code calls it. */
 export function createDisplay(reporter: Reporter) {
   const send = (bundle: MimeBundle, options: DisplayOptions = {}): DisplayHandle => {
@@ -24,7 +30,9 @@ export function createDisplay(reporter: Reporter) {
     const content: JsonObject = { data: bundle.data, metadata: bundle.metadata, transient: { display_id: id } };
     const type = options.update ? "update_display_data" : "display_data";
     reporter.publish(currentExecution()?.index ?? 0, type, content);
-    return { id, update: (value) => void send(bundleOf(value), { id, update: true }) };
+    const handle: DisplayHandle = { id, update: (value) => void send(bundleOf(value), { id, update: true }) };
+    handles.add(handle);
+    return handle;
   };
   const mime = (type: string) => (value: unknown, options?: DisplayOptions) =>
     send({ data: { "text/plain": String(value), [type]: String(value) }, metadata: {} }, options);

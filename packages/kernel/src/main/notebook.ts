@@ -1,5 +1,6 @@
 import type { JsonObject } from "@opsbook/jupyter/codec";
 import { bundleOf } from "../display/bundle.ts";
+import { isDisplayHandle } from "../display/display.ts";
 import { InterruptedError } from "../error.ts";
 import type { ExecuteOrder } from "../link.ts";
 import { STDERR, streamTag } from "../output/tag.ts";
@@ -112,7 +113,7 @@ export class Notebook {
         throw ended.error;
       case "value":
         await execution.untilInterrupt(disposing);
-        return cell.showsValue && !order.silent && ended.value !== undefined ? this.#show(ended.value, order) : null;
+        return cell.showsValue && !order.silent && isWorthShowing(ended.value) ? this.#show(ended.value, order) : null;
       default:
         return ended satisfies never;
     }
@@ -191,3 +192,5 @@ export class Notebook {
     return results;
   }
 }
+
+const isWorthShowing = (value: unknown): boolean => value !== undefined && !isDisplayHandle(value);

@@ -91,7 +91,7 @@ function unfinishedLength(bytes: Uint8Array): number {
 }
 
 /** The bytes around `at` in hexadecimal: `… 61 62 [ff] 63 …`. */
-export function hexWindow(bytes: Uint8Array, at: number): string {
+function hexWindow(bytes: Uint8Array, at: number): string {
   const from = Math.max(0, at - AROUND);
   const to = Math.min(bytes.length, at + AROUND + 1);
   const shown = [...bytes.subarray(from, to)].map((byte, index) => {

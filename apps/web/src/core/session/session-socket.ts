@@ -35,6 +35,8 @@ export class SessionSocket {
   #heartbeat: ReturnType<typeof setInterval> | null = null;
   #firstPing: ReturnType<typeof setTimeout> | null = null;
   #lastHeard = 0;
+  /** Nothing may overtake what is sent again after `welcome`: the server takes submissions in their order. */
+  #welcomed = false;
   #ended = false;
 
   constructor(options: SessionSocketOptions) {
@@ -44,7 +46,7 @@ export class SessionSocket {
 
   /** False when there is no connection that could take it; nothing is queued here. */
   send(frame: ClientFrame): boolean {
-    if (this.#socket?.readyState !== WebSocket.OPEN) return false;
+    if (this.#socket?.readyState !== WebSocket.OPEN || !this.#welcomed) return false;
     this.#socket.send(JSON.stringify(frame));
     return true;
   }
@@ -86,6 +88,7 @@ export class SessionSocket {
     this.#options.onConnection("connecting", null);
     const socket = new WebSocket(this.#options.url);
     this.#socket = socket;
+    this.#welcomed = false;
     socket.addEventListener("open", () => {
       if (socket !== this.#socket) return;
       this.#lastHeard = performance.now();
@@ -119,7 +122,10 @@ export class SessionSocket {
       this.#options.onRtt?.(Math.max(0, performance.now() - frame.at));
       return;
     }
-    if (frame.type === "welcome") this.#attempt = 0;
+    if (frame.type === "welcome") {
+      this.#attempt = 0;
+      this.#welcomed = true;
+    }
     this.#options.onFrame(frame);
     if (frame.type === "welcome") {
       this.#options.onConnection("online", null);

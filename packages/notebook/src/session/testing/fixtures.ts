@@ -42,7 +42,7 @@ export function stateOf(cells: SessionCell[], more: Partial<SessionState> = {}):
 }
 
 /** Frozen to the last leaf: a transition that writes to its arguments throws. */
-export function deepFreeze<T>(value: T): T {
+function deepFreeze<T>(value: T): T {
   if (typeof value === "object" && value !== null && !Object.isFrozen(value)) {
     Object.freeze(value);
     for (const item of Object.values(value)) deepFreeze(item);
