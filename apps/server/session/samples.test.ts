@@ -1,15 +1,14 @@
 /** The notebooks we ship, run as a person runs them: opened in a session, all cells, prompts answered. */
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
-import { randomUUID } from "node:crypto";
 import { cpSync, globSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, test } from "node:test";
 import { promisify } from "node:util";
 import { parseNotebook, serializeNotebook } from "@opsbook/notebook";
-import { sourceHash } from "@opsbook/notebook/session";
 import { pythonEnvironment } from "../../../scripts/components/python.ts";
 import type { TestClient } from "./testing/client.ts";
+import { runCells } from "./testing/run-cells.ts";
 import { newRoot, type SessionServer, startSessions } from "./testing/server.ts";
 
 const SAMPLES = join(import.meta.dirname, "../../../notebooks");
@@ -30,36 +29,15 @@ function withSamples(): Promise<SessionServer> {
   return startSessions(root);
 }
 
-/** Runs every code cell from the top; `answer` stands for the person who is asked. Resolves with what did not end well. */
-async function runAll(client: TestClient, answer: (question: string) => string): Promise<string[]> {
-  const cells = client.cells.filter(({ cell_type }) => cell_type === "code");
-  const runs = cells.map(({ id, source }) => ({
-    executionId: randomUUID(),
-    cellId: id,
-    sourceHash: sourceHash(source),
-  }));
-  await client.submit({ type: "run-cells", runs });
-  const answered = new Set<string>();
-  const execution = (id: string) => client.state?.executions.find((one) => one.id === id);
-  const open = () => client.state?.prompts.find(({ id }) => !answered.has(id));
-  const allEnded = () => runs.every(({ executionId }) => execution(executionId)?.finishedAt !== undefined);
-  while (!allEnded()) {
-    await client.until(() => allEnded() || open() !== undefined);
-    const prompt = open();
-    if (!prompt) continue;
-    answered.add(prompt.id);
-    await client.submit({ type: "answer-prompt", promptId: prompt.id, value: answer(prompt.text) });
-  }
-  const problems: string[] = [];
-  for (const [index, cell] of cells.entries()) {
-    const { tags } = cell.metadata;
+/** Runs the notebook; resolves with the cells that did not end as they should. */
+async function problemsOf(client: TestClient, answer: string): Promise<string[]> {
+  const ended = await runCells(client, () => answer);
+  return ended.flatMap(({ cellId, status, errors }) => {
+    const tags = client.cells.find(({ id }) => id === cellId)?.metadata.tags;
     const expected = Array.isArray(tags) && tags.includes("raises-exception") ? "error" : "ok";
-    const status = execution(runs[index]?.executionId ?? "")?.status;
-    if (status === expected) continue;
-    const errors = client.cells.find(({ id }) => id === cell.id)?.outputs.filter((one) => one.output_type === "error");
-    problems.push(`${cell.id}: ${status}\n${errors?.flatMap(({ traceback }) => traceback).join("\n")}`);
-  }
-  return problems;
+    if (status === expected) return [];
+    return [`${cellId}: ${status}\n${errors.flatMap(({ traceback }) => traceback).join("\n")}`];
+  });
 }
 
 /** The rows that a cell shows as a table. */
@@ -126,8 +104,7 @@ describe("the sample notebooks", { timeout: 180_000 }, () => {
     test(`[3.5-restart-run-all] ${path} runs from top to bottom and is valid when saved`, async (t) => {
       await using server = await withSamples();
       const client = await server.connect(path);
-      const problems = await runAll(client, () => ANSWER);
-      assert.deepEqual(problems, []);
+      assert.deepEqual(await problemsOf(client, ANSWER), []);
       if (path === INCIDENT) checkMended(client);
       const session = await server.open(path);
       await session.save();
@@ -152,7 +129,7 @@ describe("the sample notebooks", { timeout: 180_000 }, () => {
   test("the runbook left alone changes nothing and says that the service is still sick", async () => {
     await using server = await withSamples();
     const client = await server.connect(INCIDENT);
-    assert.deepEqual(await runAll(client, () => ""), []);
+    assert.deepEqual(await problemsOf(client, ""), []);
     assert.match(draftOf(client), /\| fix \| not restarted \|/);
     assert.match(draftOf(client), /\| verify \| STILL SICK: escalate: 16 of 16 failed/);
     client.close();
