@@ -8,15 +8,13 @@ export class NotebookPage {
     this.page = page;
   }
 
+  /** Of the notebook in front; others may be open behind it. */
   get cells(): Locator {
-    return this.page
-      .getByRole("list", { name: "Cells" })
-      .getByRole("listitem")
-      .filter({ has: this.page.locator("*") });
+    return this.page.locator("[data-notebook]:visible li[data-cell]");
   }
 
   cell(index: number): Locator {
-    return this.page.locator("li[data-cell]").nth(index);
+    return this.cells.nth(index);
   }
 
   async login(url: string): Promise<void> {
@@ -26,9 +24,29 @@ export class NotebookPage {
     ).toBeVisible();
   }
 
+  /** By its address, as a link from a colleague does. */
+  async open(path: string): Promise<void> {
+    await this.page.goto(`/#/notebooks/${path}`);
+    await expect(this.page.locator(`[data-notebook="${path}"]:visible li[data-cell]`).first()).toBeVisible();
+  }
+
+  /** In command mode, by a click beside its text. */
+  async select(index: number): Promise<void> {
+    await this.cell(index).locator(".nb-in").click();
+    await expect(this.cell(index)).toBeFocused();
+  }
+
+  async runAll(): Promise<void> {
+    await this.page.getByRole("toolbar", { name: "Notebook" }).getByRole("button", { name: "Run all" }).click();
+  }
+
+  async finished(index: number, state: "ok" | "failed" = "ok"): Promise<void> {
+    await expect(this.cell(index)).toHaveAttribute("data-state", state, { timeout: 60_000 });
+  }
+
   async create(): Promise<void> {
     await this.page.getByRole("button", { name: "New notebook" }).first().click();
-    await expect(this.page.locator("li[data-cell]")).toHaveCount(1);
+    await expect(this.cells).toHaveCount(1);
   }
 
   /** Clicks into the cell's text and waits for the editor, so that no key is lost on the way. */
@@ -36,7 +54,12 @@ export class NotebookPage {
     const editor = this.cell(index).locator(".monaco-editor");
     await this.cell(index).locator(".nb-code").or(editor).first().click();
     await expect(editor).toBeVisible();
-    await expect(this.cell(index).locator("textarea, [contenteditable], .native-edit-context").first()).toBeFocused();
+    await this.editorFocused();
+  }
+
+  /** Until keys go to the editor of some cell. */
+  async editorFocused(): Promise<void> {
+    await expect(this.page.locator("li[data-cell] .monaco-editor :focus")).toHaveCount(1);
   }
 
   /** Replaces the cell's text by typing over it. */
@@ -54,9 +77,9 @@ export class NotebookPage {
 
   /** At the end of the notebook. */
   async addBelow(): Promise<void> {
-    const before = await this.page.locator("li[data-cell]").count();
+    const before = await this.cells.count();
     await this.page.getByRole("button", { name: "Code", exact: true }).last().click();
-    await expect(this.page.locator("li[data-cell]")).toHaveCount(before + 1);
+    await expect(this.cells).toHaveCount(before + 1);
   }
 
   async saved(): Promise<void> {

@@ -1,11 +1,13 @@
 import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { readFile } from "node:fs/promises";
 import type { AddressInfo } from "node:net";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { z } from "zod";
+import { type FileCell, writeNotebook } from "./notebook-file.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
 const SERVER = join(ROOT, "apps/server/opsbook.mjs");
@@ -55,6 +57,21 @@ export class Opsbook implements AsyncDisposable {
     child.stderr.on("data", read);
     child.once("exit", (code) => reject(new Error(`opsbook serve ended with ${code}:\n${this.#output}`)));
     await promise;
+  }
+
+  /** Writes a notebook nobody ran yet into the served folder; answers with its path there. */
+  add(path: string, cells: readonly FileCell[], kernel?: string): string {
+    writeNotebook(this.file(path), cells, kernel);
+    return path;
+  }
+
+  /** Where a served file is on disk. */
+  file(path: string): string {
+    return join(this.root, path);
+  }
+
+  read(path: string): Promise<string> {
+    return readFile(this.file(path), "utf8");
   }
 
   /** A login URL that was not used yet. */
