@@ -236,7 +236,7 @@ test("[3.1-kernel] a second client hears the first one's cells from its own read
 test("[3.1-kernel] an unknown request is answered with an error, a bad connection file with a sentence", async () => {
   await using kernel = await LiveKernel.start();
   assert.equal((await kernel.request("debug_request", {}, "control")).status, "error");
-  const child = spawn(process.execPath, [`${import.meta.dirname}/main.ts`, "/no/such/file.json"], {
+  const child = spawn(process.execPath, [`${import.meta.dirname}/main.mjs`, "/no/such/file.json"], {
     stdio: ["ignore", "ignore", "pipe"],
   });
   let text = "";

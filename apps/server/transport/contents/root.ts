@@ -145,7 +145,7 @@ export class Folder {
 }
 
 /** Turns errors of the file system into answers; what they say names the path the person asked for, not ours. */
-export async function fileErrors<T>(components: readonly string[], action: () => Promise<T>): Promise<T> {
+async function fileErrors<T>(components: readonly string[], action: () => Promise<T>): Promise<T> {
   try {
     return await action();
   } catch (error) {
