@@ -32,6 +32,8 @@ export async function newNotebook(folder = targetFolder()): Promise<void> {
   await loadFolder(folder);
   reveal(entry.path);
   openPath(entry.path);
+  // The notebook takes the focus when nobody has it; left on the button, Enter would make one more.
+  if (document.activeElement instanceof HTMLElement) document.activeElement.blur();
 }
 
 export async function newFolder(folder = targetFolder()): Promise<void> {
