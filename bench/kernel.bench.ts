@@ -69,7 +69,7 @@ async function everyKernel(pythonProgram: string): Promise<{ kernels: Kernel[]; 
     argv: [
       NODE,
       "--no-force-async-hooks-checks",
-      join(ROOT, "packages/kernel/src/main.ts"),
+      join(ROOT, "packages/kernel/src/main.mjs"),
       "--preload",
       join(ROOT, "packages/ops/src/globals.ts"),
       "{connection_file}",

@@ -5,7 +5,7 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { gzipSync } from "node:zlib";
-import { type Browser, type BrowserContext, chromium, type Page } from "@playwright/test";
+import { type Browser, type BrowserContext, type Cookie, chromium, type Page } from "@playwright/test";
 import { COUNT, KILOBYTES, Load, MILLISECONDS, progress, type Row, table, type Unit } from "./lib/figures.ts";
 import { notebookFile } from "./lib/notebook-file.ts";
 import { NODE, pythonPeers, pythonVersion, ROOT } from "./lib/peers.ts";
@@ -37,8 +37,11 @@ type Measured = Record<keyof typeof WHAT, number[]>;
 interface Contestant {
   product: Product;
   server: Served;
-  /** Logged in; pages of it share a cache. */
-  context: BrowserContext;
+  /** The cookies of somebody who is logged in. */
+  storageState: { cookies: Cookie[]; origins: [] };
+  /** Where the long notebook is opened, and where cells run. The pages of each share a cache and what is open. */
+  reader: BrowserContext;
+  runner: BrowserContext;
   measured: Measured;
   missing: Map<keyof Measured, string>;
 }
@@ -91,25 +94,30 @@ async function enter(product: Product, server: Served): Promise<Contestant> {
         : { type: "code", source: `value${at} = ${at} * 2\nvalue${at}`, result: String(at * 2) },
     ),
   );
-  const context = await browser.newContext({ viewport: { width: 1280, height: 800 } });
-  await giveStopwatch(context, product.probes);
+  const context = await browser.newContext();
   const page = await context.newPage();
-  await loadTime(page, server.loginUrl, "usable");
-  await page.close();
+  await page.goto(server.loginUrl);
+  await product.entered(page);
+  const storageState = { cookies: await context.cookies(), origins: [] } satisfies Contestant["storageState"];
+  await context.close();
+  const reader = await newContext(product, storageState);
+  const runner = await newContext(product, storageState);
   const measured: Measured = { scripts: [], files: [], usable: [], opened: [], held: [], painted: [], lines: [] };
-  return { product, server, context, measured, missing: new Map() };
+  return { product, server, storageState, reader, runner, measured, missing: new Map() };
+}
+
+async function newContext(product: Product, storageState: Contestant["storageState"]): Promise<BrowserContext> {
+  const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, storageState });
+  await giveStopwatch(context, product.probes);
+  return context;
 }
 
 /** Loads of the start page by somebody new, then of a long notebook by somebody who was there before. */
 async function measureLoads(): Promise<void> {
   for (let round = 0; round < LOADS; round++) {
-    for (const { product, server, context, measured } of contestants) {
+    for (const { product, server, storageState, reader, measured } of contestants) {
       progress(`load ${round + 1} of ${LOADS}: ${product.name}`);
-      const fresh = await browser.newContext({
-        viewport: { width: 1280, height: 800 },
-        storageState: { cookies: (await context.storageState()).cookies, origins: [] },
-      });
-      await giveStopwatch(fresh, product.probes);
+      const fresh = await newContext(product, storageState);
       const page = await fresh.newPage();
       const scripts = collectScripts(page);
       measured.usable.push(await loadTime(page, server.url + product.home, "usable"));
@@ -117,7 +125,7 @@ async function measureLoads(): Promise<void> {
       measured.scripts.push(bodies.reduce((sum, body) => sum + gzipSync(body, { level: 9 }).length, 0));
       measured.files.push(bodies.length);
       await fresh.close();
-      const again = await context.newPage();
+      const again = await reader.newPage();
       const took = await loadTime(again, server.url + product.notebook("long.ipynb"), "opened");
       // The first one fills the cache and the server's memory.
       if (round > 0) measured.opened.push(took);
@@ -172,11 +180,11 @@ async function measureLines(): Promise<void> {
 }
 
 async function withNotebook(
-  { product, server, context }: Contestant,
+  { product, server, runner }: Contestant,
   cell: number,
   use: (page: Page) => Promise<void>,
 ): Promise<void> {
-  const page = await context.newPage();
+  const page = await runner.newPage();
   try {
     await loadTime(page, server.url + product.notebook("short.ipynb"), "opened");
     await product.focus(page, cell);

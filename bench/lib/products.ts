@@ -10,6 +10,8 @@ export interface Product {
   /** Under the server's address. */
   home: string;
   notebook: (file: string) => string;
+  /** Waits for the page that a login leads to. */
+  entered: (page: Page) => Promise<void>;
   /** Puts the focus into a code cell. */
   focus: (page: Page, cell: number) => Promise<void>;
   probes: Probes;
@@ -21,18 +23,22 @@ export const OPSBOOK: Product = {
   printing: (count) => `for (let i = 0; i < ${count}; i++) console.log("line", i);`,
   home: "",
   notebook: (file) => `#/notebooks/${file}`,
+  entered: (page) => page.getByRole("button", { name: "New notebook" }).first().waitFor(),
   async focus(page, cell) {
     const item = page.getByRole("list", { name: "Cells" }).locator("li[data-cell]").nth(cell);
     await item.locator(".nb-code").click();
     await item.locator(".monaco-editor").waitFor();
-    await item.locator("textarea:focus, [contenteditable]:focus, .native-edit-context:focus").first().waitFor();
+    await item
+      .locator("textarea:focus, [contenteditable]:focus, .native-edit-context:focus")
+      .first()
+      .waitFor({ state: "attached" });
   },
   probes: {
     usable: () =>
       [...document.querySelectorAll("button")].some(
         (button) => !button.disabled && /new notebook/i.test(button.ariaLabel ?? button.textContent ?? ""),
       ),
-    opened: () => (document.querySelector("li[data-cell] .nb-code")?.textContent ?? "").length > 5,
+    opened: () => (document.querySelector("li[data-cell] .nb-code")?.textContent ?? "").length > 2,
     runs: (cell) => {
       const item = document.querySelectorAll("li[data-cell]")[cell];
       if (item?.getAttribute("data-state") === "idle") return 0;
@@ -56,8 +62,15 @@ export const JUPYTERLAB: Product = {
   kernelspec: { name: "python3", display_name: "Python 3", language: "python" },
   printing: (count) => `for i in range(${count}): print("line", i)`,
   home: "lab",
-  notebook: (file) => `lab/tree/${file}`,
+  // A workspace of its own: otherwise it opens what was open before, too.
+  notebook: (file) => `lab/workspaces/${file.replace(/\W/g, "")}/tree/${file}`,
+  entered: (page) => page.locator(".jp-LauncherCard").first().waitFor(),
   async focus(page, cell) {
+    // Keys that come while it still connects are lost.
+    await page
+      .getByText(/\| Idle/)
+      .first()
+      .waitFor();
     await page.locator(".jp-Notebook .jp-Cell").nth(cell).locator(".cm-content").click();
     await page.locator(".jp-Notebook .jp-Cell").nth(cell).locator(".cm-focused").waitFor();
   },
@@ -65,7 +78,7 @@ export const JUPYTERLAB: Product = {
     usable: () =>
       document.querySelector(".jp-LauncherCard") !== null && document.querySelector("#jupyterlab-splash") === null,
     opened: () =>
-      (document.querySelector(".jp-Notebook .jp-CodeCell .cm-content")?.textContent ?? "").length > 5 &&
+      (document.querySelector(".jp-Notebook .jp-CodeCell .cm-content")?.textContent ?? "").length > 2 &&
       document.querySelector("#jupyterlab-splash") === null,
     runs: (cell) => {
       const prompt = document.querySelectorAll(".jp-Notebook .jp-Cell")[cell]?.querySelector(".jp-InputPrompt");

@@ -56,6 +56,8 @@ export async function runCell(page: Page, order: Parameters<Stopwatch["arm"]>[0]
 }
 
 function makeStopwatch(probes: Probes): Stopwatch {
+  /** Milliseconds anything here may take. */
+  const LIMIT = 60_000;
   const framePainted = () =>
     new Promise<number>((resolve) => {
       requestAnimationFrame(() => {
@@ -68,7 +70,10 @@ function makeStopwatch(probes: Probes): Stopwatch {
   const made: Stopwatch = {
     trip: Promise.reject(new Error("not armed")),
     async loaded(what) {
-      while (!probes[what]()) await new Promise(requestAnimationFrame);
+      while (!probes[what]()) {
+        if (performance.now() > LIMIT) throw new Error(`not ${what} after ${LIMIT / 1000} s: ${document.title}`);
+        await new Promise(requestAnimationFrame);
+      }
       return framePainted();
     },
     arm(order) {
@@ -77,6 +82,11 @@ function makeStopwatch(probes: Probes): Stopwatch {
         probes.runs(order.cell) > before &&
         ("result" in order ? probes.result(order.cell, order.result) : probes.printed(order.cell, order.lines));
       made.trip = new Promise((resolve, reject) => {
+        setTimeout(
+          reject,
+          LIMIT,
+          new Error(`not there after ${LIMIT / 1000} s: ${document.title}, ${JSON.stringify(order)}`),
+        );
         if (before < 0) reject(new Error("the cell is running"));
         const onKey = ({ key, timeStamp }: KeyboardEvent) => {
           if (key !== "Enter") return;
