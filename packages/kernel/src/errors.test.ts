@@ -128,3 +128,12 @@ test("[3.1-late-errors] errors after the end go to the cell that caused them and
   }
   assert.equal((await kernel.run("1 + 1")).result?.["text/plain"], "2");
 });
+
+test("[3.1-errors] Node's own frames and fields that repeat the message are left out", async () => {
+  const { text } = await failure(
+    'const lost = Object.assign(new Error("gone: /nope"), { path: "/nope", empty: "", none: undefined, status: 7 });\nawait new Promise((_, no) => setImmediate(() => no(lost)));',
+  );
+  assert.doesNotMatch(text, /node:internal/);
+  assert.match(text, /status: 7/);
+  assert.doesNotMatch(text, /path:|empty:|none:/);
+});

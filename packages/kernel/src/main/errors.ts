@@ -11,6 +11,7 @@ const MAX_RELATED = 5;
 const MAX_DEPTH = 4;
 /** Lines of source shown before the line of an error. */
 const CONTEXT_LINES = 2;
+const INNER_FRAMES = 4;
 
 const RED = COLORS ? "\x1b[31m" : "";
 const BOLD_RED = COLORS ? "\x1b[1;31m" : "";
@@ -25,6 +26,16 @@ export interface ErrorContent {
 
 /** Frames of the machinery below a cell: this package and the inspector that evaluates. */
 const OWN_FRAME = /packages\/kernel\/src\/|@opsbook\/kernel\/|node:(?:internal\/)?inspector|__opsbook_/;
+
+/** Folders of preloaded libraries, as URLs: what is inside them is no more a person's business than Node is. */
+const preloaded: string[] = [];
+
+export function hideFramesOf(folderUrl: string): void {
+  preloaded.push(folderUrl);
+}
+
+const isInner = (frame: string): boolean =>
+  /\(?node:|\(?<anonymous>\)?$/.test(frame) || preloaded.some((folder) => frame.includes(folder));
 
 /** Stack texts speak of cells from the moment they are made, wherever they are printed. */
 export function installStackTranslation(cells: Cells): void {
@@ -97,7 +108,10 @@ function traceback(error: ErrorLike, walk: { cells: Cells; seen: Set<unknown>; d
   const place = firstPlace(frames);
   const source = place && walk.cells.sourceOf(place.count);
   if (source && walk.depth === 0) lines.push(...codeFrame(source, place));
-  lines.push(...frames.map((frame) => (frame.includes("In[") ? frame : `${DIM}${frame}${RESET}`)));
+  // All of them are inner ones where an error came out of nowhere, such as a socket: then the first ones may tell.
+  const outer = frames.filter((frame) => !isInner(frame));
+  const shown = outer.length > 0 || walk.depth > 0 ? outer : frames.slice(0, INNER_FRAMES);
+  lines.push(...shown.map((frame) => (frame.includes("In[") ? frame : `${DIM}${frame}${RESET}`)));
   const extra = fields(error);
   if (extra) lines.push(extra);
   if (walk.depth < MAX_DEPTH) lines.push(...related(error, walk));
@@ -121,11 +135,17 @@ function related(error: ErrorLike, walk: { cells: Cells; seen: Set<unknown>; dep
   });
 }
 
-/** What libraries hang on their errors: code, status, path. */
+/** True of a text that the message holds already. */
+const isSaid = (value: unknown, message: unknown): boolean =>
+  typeof value === "string" && text(message).includes(value.trim());
+
+/** What libraries hang on their errors: code, status, path; not what is empty or repeats the message. */
 function fields(error: ErrorLike): string | null {
   const own: Record<string, unknown> = Object.create(null);
   for (const [key, value] of Object.entries(error)) {
-    if (!["name", "message", "stack", "cause", "errors"].includes(key)) own[key] = value;
+    if (["name", "message", "stack", "cause", "errors"].includes(key)) continue;
+    if (value === undefined || value === null || isSaid(value, error.message)) continue;
+    own[key] = value;
   }
   if (Object.keys(own).length === 0) return null;
   const shown = inspect(

@@ -9,7 +9,7 @@ import { completeness } from "../transform/completeness.ts";
 import { Cells } from "./cells.ts";
 import { Children } from "./children.ts";
 import { Completer } from "./complete.ts";
-import { installStackTranslation } from "./errors.ts";
+import { hideFramesOf, installStackTranslation } from "./errors.ts";
 import { Evaluator } from "./evaluator.ts";
 import { currentExecution, runOutside } from "./execution.ts";
 import { installHost } from "./host.ts";
@@ -142,7 +142,9 @@ function defineGlobals(globals: Record<string, unknown>): void {
 /** A library that puts its names into every cell's reach. One that fails is reported and left out. */
 async function preload(file: string, notebook: Notebook): Promise<void> {
   try {
-    const module: unknown = await import(pathToFileURL(file).href);
+    const url = pathToFileURL(file).href;
+    hideFramesOf(new URL(".", url).href);
+    const module: unknown = await import(url);
     if (typeof module !== "object" || module === null) return;
     const install = ("install" in module && module.install) || ("default" in module && module.default);
     if (typeof install === "function") await install(globalThis);
