@@ -43,6 +43,22 @@ describe("NotebookSession", { timeout: 20_000 }, () => {
     assert.deepEqual(session.store.getState().order, ["a", id]);
   });
 
+  it("takes text for a cell that the server has not confirmed yet", async () => {
+    await using server = await SessionServer.start(stateOf({ a: "1" }));
+    using session = join(server);
+    await online(session);
+    const id = session.insertCell("a", "code", "pasted");
+    const handle = session.texts.open(id);
+    assert.equal(handle.text, "pasted");
+    type(handle, " and typed");
+    await until(() => server.state.notebook.cells[1]?.source === "pasted and typed");
+    const left = session.insertCell(id, "code");
+    const brief = session.texts.open(left);
+    type(brief, "left at once");
+    brief.release();
+    await until(() => server.state.notebook.cells[2]?.source === "left at once");
+  });
+
   it("takes back what the server refuses and says why", async () => {
     await using server = await SessionServer.start(stateOf({ a: "1", b: "2" }));
     using session = join(server);

@@ -65,8 +65,9 @@ export class NotebookSession {
       requestText: (cellId) => this.#socket.send({ type: "open-text", cellId }),
       releaseText: (cellId) => void this.#socket.send({ type: "close-text", cellId }),
       submitEdit: (cellId, update) => this.submit({ type: "edit-source", cellId, update }),
+      // A cell added here a moment ago is not confirmed yet; the server hears of it before it is asked for its text.
       confirmedText: (cellId) =>
-        this.#replica?.confirmed.notebook.cells.find(({ id }) => id === cellId)?.source ?? null,
+        sourceIn(this.#replica?.confirmed, cellId) ?? sourceIn(this.#replica?.visible, cellId) ?? null,
       onText: () => this.#publishCells(),
     });
     this.#socket = new SessionSocket({
@@ -380,6 +381,10 @@ export class NotebookSession {
       canRedo: this.#undo.canRedo,
     });
   }
+}
+
+function sourceIn(state: SessionState | null | undefined, cellId: string): string | undefined {
+  return state?.notebook.cells.find(({ id }) => id === cellId)?.source;
 }
 
 const RETIRES_OUTPUTS = new Set<string>(["execution-started", "outputs-cleared", "clear-outputs", "set-cell-type"]);
