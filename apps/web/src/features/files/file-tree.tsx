@@ -1,5 +1,5 @@
 import { FilePlus2, FolderOpen } from "lucide-react";
-import { type KeyboardEvent, type MouseEvent, useEffect, useMemo, useRef, useState } from "react";
+import { type KeyboardEvent, type RefObject, type SyntheticEvent, useEffect, useMemo, useRef, useState } from "react";
 import { useStore } from "zustand";
 import { mayEdit, meStore } from "../../core/me.ts";
 import { displayName, parentPath } from "../../core/paths.ts";
@@ -53,6 +53,27 @@ function useVisibleRows() {
   return useMemo(() => visibleRows({ folders, expanded }), [folders, expanded]);
 }
 
+/** Whoever gave a name by keys goes on in the tree: the field is gone, and its row may be a new one. */
+function useFocusAfterRename(tree: RefObject<HTMLElement | null>, { renaming, selected }: Wishes): void {
+  const ended = useRef(false);
+  useEffect(() => {
+    if (renaming !== null) {
+      ended.current = true;
+      return;
+    }
+    if (!ended.current || selected === null) return;
+    // A click elsewhere ends a rename too, and took the focus with it.
+    if (document.activeElement === document.body)
+      tree.current?.querySelector<HTMLElement>(`[data-path="${CSS.escape(selected)}"]`)?.focus();
+    else if (!tree.current?.contains(document.activeElement)) ended.current = false;
+  }, [tree, renaming, selected]);
+}
+
+interface Wishes {
+  renaming: string | null;
+  selected: string | null;
+}
+
 export function FileTree() {
   useFreshTree();
   const rows = useVisibleRows();
@@ -64,6 +85,7 @@ export function FileTree() {
   const [menuEntry, setMenuEntry] = useState<Entry | null>(null);
   const tree = useRef<HTMLDivElement>(null);
   const typed = useRef({ text: "", at: 0 });
+  useFocusAfterRename(tree, { renaming, selected });
 
   const tabbable = rows.some((row) => row.entry.path === selected) ? selected : (rows[0]?.entry.path ?? null);
 
@@ -92,11 +114,18 @@ export function FileTree() {
     if (hit) focusRow(hit.entry.path);
   };
 
+  const entryAt = (event: SyntheticEvent): Entry | null => {
+    const path = (event.target as Element).closest("[data-path]")?.getAttribute("data-path");
+    return rows.find(({ entry }) => entry.path === path)?.entry ?? null;
+  };
+
   const onKeyDown = (event: KeyboardEvent): void => {
     if (event.ctrlKey || event.metaKey || event.altKey || treeStore.getState().renaming !== null) return;
+    // The row that has the focus, which a screen reader may have moved without selecting it.
+    const focused = entryAt(event)?.path ?? tabbable;
     const index = Math.max(
       0,
-      rows.findIndex(({ entry }) => entry.path === tabbable),
+      rows.findIndex(({ entry }) => entry.path === focused),
     );
     const row = rows[index];
     if (!row) return;
@@ -126,11 +155,6 @@ export function FileTree() {
       event.preventDefault();
       typeahead(event.key, index);
     }
-  };
-
-  const entryAt = (event: MouseEvent): Entry | null => {
-    const path = (event.target as Element).closest("[data-path]")?.getAttribute("data-path");
-    return rows.find(({ entry }) => entry.path === path)?.entry ?? null;
   };
 
   if (root?.state === "failed" && rows.length === 0) {

@@ -5,8 +5,8 @@ import { AnsiText } from "../../core/session/ansi.ts";
 import { useScope } from "../notebook/notebook-context.ts";
 import { AnsiBlock } from "./ansi-line.tsx";
 
-/** Lines of a stack shown before it is asked for. */
-const STACK_SHOWN = 4;
+/** Lines of a stack shown before it is asked for: those of the code, and the first places. */
+const STACK_SHOWN = 8;
 
 /** What went wrong, then where: each place in a cell of this notebook is a link to it. */
 export function ErrorOutput({ output }: { output: SessionError }) {

@@ -77,7 +77,8 @@ function Cells({ path }: { path: string }) {
           value={`cell ${item.title} ${item.cellId}`}
           onSelect={() => {
             openDialog(null);
-            focusCell(path, item.cellId);
+            // As below: the cell takes the focus only from within its notebook.
+            requestAnimationFrame(() => focusCell(path, item.cellId));
           }}
           className={cx(ITEM, "[[data-empty-query]_&]:hidden")}
         >

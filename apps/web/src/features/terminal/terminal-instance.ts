@@ -55,6 +55,11 @@ async function paintByGpu(term: Terminal): Promise<void> {
   term.loadAddon(addon);
 }
 
+/** What a terminal says by itself (xterm's ctlseqs): attributes, reports, modes, colours, strings. */
+function isAnswer(text: string): boolean {
+  return text.startsWith("\u001b") && /^(?:\[[?>]?[\d;]*\$?[cnRty]|[\]P])/.test(text.slice(1));
+}
+
 export function createTerminalInstance(element: HTMLElement, options: TerminalInstanceOptions): TerminalInstance {
   const term = new Terminal({
     fontFamily: MONO,
@@ -80,6 +85,7 @@ export function createTerminalInstance(element: HTMLElement, options: TerminalIn
   void paintByGpu(term);
 
   // While history is parsed, xterm would answer the questions in it (cursor position, device attributes) once more.
+  // Keys pressed meanwhile are meant.
   let replaying = 0;
   const socket = new TerminalSocket({
     url: socketUrl(`api/opsbook/terminals/${encodeURIComponent(options.name)}/socket`),
@@ -103,7 +109,7 @@ export function createTerminalInstance(element: HTMLElement, options: TerminalIn
 
   const encoder = new TextEncoder();
   term.onData((text) => {
-    if (replaying === 0) socket.send(encoder.encode(text));
+    if (replaying === 0 || !isAnswer(text)) socket.send(encoder.encode(text));
   });
   term.onBinary((text) => {
     if (replaying === 0) socket.send(Uint8Array.from(text, (character) => character.charCodeAt(0)));
