@@ -42,26 +42,31 @@ export function sendLoginPage(res: Response, page: LoginPage): void {
 <button>Open</button>
 </form>
 <p class="hint">The token is in the URL that <code>opsbook serve</code> printed; <code>opsbook list</code> prints a fresh one.</p>
-<script nonce="${nonce}">${page.problem === undefined ? LOGIN_SCRIPT : ""}</script>`;
+<script nonce="${nonce}">${LOGIN_SCRIPT}${page.problem === undefined ? "begin();" : ""}</script>`;
   sendPage(res, { status: page.status, title: "Log in", body, nonce });
 }
 
 /**
  * Posts the token of the URL, unless the link asks for a name first. Without a token it tries the cookie: a browser
  * keeps a SameSite=Strict cookie back when a link on another site led here, but sends it with this request.
+ * A fresh link pasted into a tab that is here already only changes the fragment, which loads nothing.
  */
 const LOGIN_SCRIPT = `
 const form = document.getElementById("login");
-const hash = new URLSearchParams(location.hash.slice(1));
-const token = hash.get("token") || document.getElementById("token").value;
-if (token) {
-  document.getElementById("token").value = token;
-  history.replaceState(null, "", "/login");
-  if (hash.get("ask") === "name") document.getElementById("name").focus();
-  else form.requestSubmit();
-} else {
-  fetch("/api/me").then((answer) => { if (answer.ok) location.replace(document.getElementById("next").value); });
-}`;
+function begin() {
+  const hash = new URLSearchParams(location.hash.slice(1));
+  const token = hash.get("token") || document.getElementById("token").value;
+  if (token) {
+    document.getElementById("token").value = token;
+    history.replaceState(null, "", "/login");
+    if (hash.get("ask") === "name") document.getElementById("name").focus();
+    else form.requestSubmit();
+  } else {
+    fetch("/api/me").then((answer) => { if (answer.ok) location.replace(document.getElementById("next").value); });
+  }
+}
+addEventListener("hashchange", begin);
+`;
 
 export function sendNotBuiltPage(res: Response): void {
   const body = `<h1>The web app is not built yet</h1>
