@@ -8,8 +8,8 @@ import { type Entry, Load, MILLISECONDS, progress, table } from "./lib/figures.t
 import { NODE, ROOT } from "./lib/peers.ts";
 import { answering, startJupyterLab } from "./lib/servers.ts";
 
-const COLD_RUNS = 3;
-const WARM_RUNS = 7;
+const COLD_RUNS = 1;
+const WARM_RUNS = 5;
 /** Milliseconds for an installation. */
 const INSTALL_LIMIT = 600_000;
 

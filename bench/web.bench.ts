@@ -43,7 +43,8 @@ interface Contestant {
   reader: BrowserContext;
   runner: BrowserContext;
   measured: Measured;
-  missing: Map<keyof Measured, string>;
+  /** Why runs of lines gave no figure. */
+  failedLines: string[];
 }
 
 const load = new Load();
@@ -103,7 +104,7 @@ async function enter(product: Product, server: Served): Promise<Contestant> {
   const reader = await newContext(product, storageState);
   const runner = await newContext(product, storageState);
   const measured: Measured = { scripts: [], files: [], usable: [], opened: [], held: [], painted: [], lines: [] };
-  return { product, server, storageState, reader, runner, measured, missing: new Map() };
+  return { product, server, storageState, reader, runner, measured, failedLines: [] };
 }
 
 async function newContext(product: Product, storageState: Contestant["storageState"]): Promise<BrowserContext> {
@@ -164,8 +165,7 @@ async function measureTrips(): Promise<void> {
 async function measureLines(): Promise<void> {
   for (let run = 0; run <= LINE_RUNS; run++) {
     for (const contestant of contestants) {
-      const { product, measured, missing } = contestant;
-      if (missing.has("lines")) continue;
+      const { product, measured, failedLines } = contestant;
       progress(`lines, run ${run} of ${LINE_RUNS}: ${product.name}`);
       try {
         await withNotebook(contestant, LINES_CELL, async (page) => {
@@ -173,7 +173,7 @@ async function measureLines(): Promise<void> {
           if (run > 0) measured.lines.push(painted);
         });
       } catch (error) {
-        missing.set("lines", error instanceof Error ? (error.message.split("\n")[0] ?? "") : String(error));
+        failedLines.push(error instanceof Error ? (error.message.split("\n")[0] ?? "") : String(error));
       }
     }
   }
@@ -196,10 +196,9 @@ async function withNotebook(
 
 function report(): string {
   const of = (key: keyof Measured) =>
-    contestants.map(({ measured, missing }) => {
-      const why = missing.get(key);
-      return why === undefined ? measured[key] : { missing: why };
-    });
+    contestants.map(({ measured, failedLines }) =>
+      measured[key].length > 0 ? measured[key] : { missing: failedLines[0] ?? "no run" },
+    );
   const row = (key: keyof Measured, share?: number): Row => {
     const [what, unit] = WHAT[key];
     return share === undefined
@@ -227,5 +226,12 @@ function report(): string {
     `${String(load).replace("load", "Load")}.`,
   ].join(" ");
   const absent = "skip" in python ? [`JupyterLab was not measured: ${python.skip}.`] : [];
-  return `${[method, table(names, rows), ...absent].join("\n\n")}\n`;
+  const failed = contestants.flatMap(({ product, failedLines }) =>
+    failedLines.length === 0
+      ? []
+      : [
+          `${product.name}: ${failedLines.length} of ${LINE_RUNS + 1} runs never showed the last line (${failedLines[0]}).`,
+        ],
+  );
+  return `${[method, table(names, rows), ...failed, ...absent].join("\n\n")}\n`;
 }

@@ -57,7 +57,7 @@ export async function runCell(page: Page, order: Parameters<Stopwatch["arm"]>[0]
 
 function makeStopwatch(probes: Probes): Stopwatch {
   /** Milliseconds anything here may take. */
-  const LIMIT = 60_000;
+  const LIMIT = 20_000;
   const framePainted = () =>
     new Promise<number>((resolve) => {
       requestAnimationFrame(() => {
