@@ -1,7 +1,7 @@
 import { loadavg } from "node:os";
 
 /** The value that `share` (0 to 1) of the samples do not exceed. Source: nearest rank method. */
-export function quantile(samples: readonly number[], share: number): number {
+function quantile(samples: readonly number[], share: number): number {
   const sorted = [...samples].sort((a, b) => a - b);
   const value = sorted[Math.max(0, Math.ceil(sorted.length * share) - 1)];
   if (value === undefined) throw new RangeError("no samples");
@@ -9,7 +9,7 @@ export function quantile(samples: readonly number[], share: number): number {
 }
 
 /** Half of the samples are below it. */
-export function median(samples: readonly number[]): number {
+function median(samples: readonly number[]): number {
   const sorted = [...samples].sort((a, b) => a - b);
   const upper = sorted[sorted.length >> 1];
   const lower = sorted[(sorted.length - 1) >> 1];
