@@ -16,7 +16,10 @@ const input = workerData as WorkerInput;
 const flags = new Int32Array(input.flags);
 
 const connection = readConnection(input.connectionFile);
-const sockets = await Sockets.open(connection, (message) => protocol.receive(message));
+// A client may be waiting: what it sends while the last sockets open is answered too.
+const early: Parameters<Protocol["receive"]>[] = [];
+let receive: Protocol["receive"] = (...message) => void early.push(message);
+const sockets = await Sockets.open(connection, (...message) => receive(...message));
 const protocol: Protocol = new Protocol({
   sockets,
   secrets: connection.transport === "ipc",
@@ -36,6 +39,8 @@ port.on("message", (message: ToWorker) => {
   if (message.type === "wake") pump.wake();
   else pump.report(message);
 });
+receive = (...message) => protocol.receive(...message);
+for (const message of early) receive(...message);
 if (input.parentPid !== null) endWith(input.parentPid);
 
 let leaving = false;

@@ -60,13 +60,16 @@ const PLACE = /In ?\[(\d+)\](?:[:,] ?(?:line )?(\d+)(?::(\d+))?)?/;
 function StackLine({ line }: { line: string }) {
   const { session, actions } = useScope();
   const match = PLACE.exec(line);
-  const count = match ? Number(match[1]) : null;
-  const target = session.state?.notebook.cells.find((cell) => count !== null && cell.execution_count === count);
-  if (!match || !target) return <div>{line}</div>;
+  if (!match) return <div>{line}</div>;
+  // Looked up when it is asked for: the number of a cell comes after its error, and goes when it runs again.
+  const lead = () => {
+    const cell = session.state?.notebook.cells.find(({ execution_count }) => execution_count === Number(match[1]));
+    if (cell) actions.select(cell.id);
+  };
   return (
     <div>
       {line.slice(0, match.index)}
-      <button type="button" className="nb-link" onClick={() => actions.select(target.id)}>
+      <button type="button" className="nb-link" onClick={lead}>
         {match[0]}
       </button>
       {line.slice(match.index + match[0].length)}

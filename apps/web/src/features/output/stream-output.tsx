@@ -66,6 +66,7 @@ function LongLog({ output, stream }: { output: SessionStream; stream: StreamText
   const [tall, setTall] = useState(false);
   const [follow, setFollow] = useState(!output.closed);
   const box = useRef<HTMLDivElement>(null);
+  const lastTop = useRef(0);
   const { text } = stream;
   const rows = text.lineCount + (text.gapAt === null ? 0 : 1);
   const [top, setTop] = useState(0);
@@ -79,7 +80,11 @@ function LongLog({ output, stream }: { output: SessionStream; stream: StreamText
     if (!element) return;
     setTop(element.scrollTop);
     const atEnd = element.scrollHeight - element.scrollTop - element.clientHeight < ROW;
-    if (atEnd !== follow) setFollow(atEnd);
+    // A log that grew since the last jump to its end is not at it, but nobody scrolled away.
+    const movedUp = element.scrollTop < lastTop.current;
+    lastTop.current = element.scrollTop;
+    if (atEnd) setFollow(true);
+    else if (movedUp) setFollow(false);
   };
 
   return (
