@@ -1,6 +1,6 @@
 import { X } from "lucide-react";
 import { AlertDialog as Alert, Dialog as Radix } from "radix-ui";
-import type { ReactNode } from "react";
+import { type ReactNode, useRef } from "react";
 import { Button, IconButton } from "./button.tsx";
 import { cx } from "./cx.ts";
 
@@ -19,7 +19,22 @@ export interface DialogProps {
   footer?: ReactNode;
 }
 
+/** Radix gives the focus back to a dialog's trigger; ours have none, and are opened by keys from anywhere. */
+function useFocusBack() {
+  const before = useRef<Element | null>(null);
+  return {
+    remember: () => {
+      before.current = document.activeElement;
+    },
+    onCloseAutoFocus: (event: Event) => {
+      event.preventDefault();
+      if (before.current instanceof HTMLElement) before.current.focus({ preventScroll: true });
+    },
+  };
+}
+
 export function Dialog({ open, onOpenChange, title, description, width = 460, children, footer }: DialogProps) {
+  const { remember, onCloseAutoFocus } = useFocusBack();
   return (
     <Radix.Root open={open} onOpenChange={onOpenChange}>
       <Radix.Portal>
@@ -28,9 +43,11 @@ export function Dialog({ open, onOpenChange, title, description, width = 460, ch
           className={PANEL}
           // Focus on the first button would open its tooltip and read the button before the title.
           onOpenAutoFocus={(event) => {
+            remember();
             event.preventDefault();
             if (event.currentTarget instanceof HTMLElement) event.currentTarget.focus();
           }}
+          onCloseAutoFocus={onCloseAutoFocus}
           style={{ maxWidth: width }}
           {...(description ? {} : { "aria-describedby": undefined })}
         >
@@ -64,11 +81,16 @@ export interface ConfirmDialogProps {
 
 /** A question that must be answered; focus begins on Cancel. */
 export function ConfirmDialog({ open, title, description, action, danger, onConfirm, onCancel }: ConfirmDialogProps) {
+  const { remember, onCloseAutoFocus } = useFocusBack();
   return (
     <Alert.Root open={open} onOpenChange={(next) => !next && onCancel()}>
       <Alert.Portal>
         <Alert.Overlay className={OVERLAY} />
-        <Alert.Content className={cx(PANEL, "max-w-[420px]")}>
+        <Alert.Content
+          className={cx(PANEL, "max-w-[420px]")}
+          onOpenAutoFocus={remember}
+          onCloseAutoFocus={onCloseAutoFocus}
+        >
           <Alert.Title className="px-4 pt-4 font-medium text-fg text-md">{title}</Alert.Title>
           <Alert.Description className="break-words px-4 pt-1.5 pb-4 text-fg-3">{description}</Alert.Description>
           <div className="flex justify-end gap-2 border-line-soft border-t px-4 py-3">

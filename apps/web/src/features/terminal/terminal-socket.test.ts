@@ -278,6 +278,13 @@ describe("a terminal's connection", () => {
     assert.equal((await client.until((state) => state.kind === "closed")).kind, "closed");
   });
 
+  it("keeps what is typed while a terminal just made is being connected to", async () => {
+    using client = attach(await newShell());
+    assert.equal(client.socket.state.kind, "connecting");
+    assert.equal(client.socket.send(new TextEncoder().encode("echo e$((1+1))rly\n")), true);
+    await client.sees("e2rly");
+  });
+
   it("sends no key that was pressed while it was away", async () => {
     using client = attach(await newShell());
     await client.until(online);

@@ -72,6 +72,8 @@ export class TerminalSocket {
   #historyUntil = 0;
   #writable: boolean;
   #fresh: boolean;
+  /** Typed while a terminal just made was being connected to; null once it was. */
+  #early: Uint8Array<ArrayBuffer>[] | null;
   #size: { cols: number; rows: number } | null = null;
   #failures = 0;
   #timer: ReturnType<typeof setTimeout> | undefined;
@@ -80,6 +82,7 @@ export class TerminalSocket {
     this.#options = options;
     this.#writable = options.writable;
     this.#fresh = options.fresh;
+    this.#early = options.fresh && options.writable ? [] : null;
     this.#connect();
   }
 
@@ -87,8 +90,15 @@ export class TerminalSocket {
     return this.#state;
   }
 
-  /** Sends what was typed. False when it could not be: keys are never kept for later, a shell must not run them then. */
+  /**
+   * Sends what was typed. False when it could not be: a shell must not run keys long after they were pressed, so
+   * none is kept but those for a terminal that is just being made.
+   */
   send(bytes: Uint8Array<ArrayBuffer>): boolean {
+    if (this.#state.kind === "connecting" && this.#early) {
+      this.#early.push(bytes);
+      return true;
+    }
     if (this.#state.kind !== "online" || !this.#state.writable || this.#socket?.readyState !== WebSocket.OPEN)
       return false;
     this.#socket.send(bytes);
@@ -115,6 +125,7 @@ export class TerminalSocket {
   }
 
   #setState(state: TerminalState): void {
+    if (state.kind !== "online") this.#early = null;
     this.#state = state;
     this.#options.onState(state);
   }
@@ -185,6 +196,9 @@ export class TerminalSocket {
     this.#setState({ kind: "online", writable: this.#writable });
     // A new connection knows nothing of our size.
     this.#sendSize();
+    const early = this.#early ?? [];
+    this.#early = null;
+    for (const bytes of early) this.send(bytes);
   }
 
   #onWelcome(frame: Extract<z.infer<typeof serverFrameSchema>, { type: "welcome" }>): void {
