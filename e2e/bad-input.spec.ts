@@ -65,7 +65,7 @@ test("[3.5-auth] [T1] a login token works once; used or wrong it is a 401 that s
   const late = await second.newPage();
   for (const address of [url, `${opsbook.url}/login#token=never-issued`]) {
     const answer = late.waitForResponse((response) => response.request().method() === "POST");
-    await late.goto("about:blank");
+    // The second goes into the tab that shows the first one's page, as a person pastes it.
     await late.goto(address);
     expect((await answer).status()).toBe(401);
     await expect(late.getByRole("alert")).toContainText("opsbook list");

@@ -161,8 +161,9 @@ test("[3.1-eval] an error shows the line of the cell, and leads to it", async ({
   await expect(error).toContainText(/In ?\[1\]:5/);
   // The cell behind it did not run.
   await expect(notebook.cell(1)).toHaveAccessibleName(/not run/);
+  await notebook.select(1);
   await error.getByRole("button", { name: /In ?\[1\]:3/ }).click();
-  await expect(notebook.cell(0)).toBeFocused();
+  await expect(notebook.cell(0)).toHaveAttribute("aria-current", "true");
 });
 
 test("[3.5-widgets] a question of the code is answered in the page; a password is not kept", async ({
