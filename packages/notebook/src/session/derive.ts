@@ -1,4 +1,4 @@
-import type { Execution, SessionCell, SessionState } from "./state.ts";
+import type { Execution, KernelStatus, Runtime, SessionCell, SessionState } from "./state.ts";
 
 /** What is not stored because it follows from what is. */
 
@@ -63,4 +63,9 @@ export function runCounts(state: SessionState): RunCounts {
     if (isEditedSinceRun(cell, execution)) counts.stale += 1;
   }
   return counts;
+}
+
+/** The kernel's own word for being busy comes late or not at all; that a cell runs is known. */
+export function kernelStatusOf({ status }: Runtime, running: number): KernelStatus {
+  return status === "idle" && running > 0 ? "busy" : status;
 }

@@ -84,7 +84,7 @@ export const CellItem = memo(function CellItem({ cellId, store, position, total 
               <>
                 <GutterMark view={view} />
                 <span>In</span>
-                <strong>{cell.execution_count ?? ""}</strong>
+                <strong>{numberOf(view) ?? ""}</strong>
               </>
             ) : (
               <span>{cell.cell_type === "raw" ? "Raw" : "Text"}</span>
@@ -103,10 +103,10 @@ export const CellItem = memo(function CellItem({ cellId, store, position, total 
       {cell.outputs.length > 0 || view.prompts.length > 0 ? (
         <>
           <div className="nb-outn">
-            {cell.execution_count === null ? null : (
+            {numberOf(view) === null ? null : (
               <>
                 <span>Out</span>
-                <strong>{cell.execution_count}</strong>
+                <strong>{numberOf(view)}</strong>
               </>
             )}
           </div>
@@ -122,11 +122,17 @@ export const CellItem = memo(function CellItem({ cellId, store, position, total 
   );
 });
 
+/** The number of the run under way, else that of the last one. */
+function numberOf({ cell, execution, state }: CellView): number | null {
+  return (state === "running" ? execution?.executionCount : null) ?? cell.execution_count;
+}
+
 function labelOf(view: CellView, position: number, total: number): string {
   const { cell } = view;
   const place = `${position} of ${total}`;
   if (cell.cell_type !== "code") return `${cell.cell_type === "raw" ? "Raw" : "Text"} cell ${place}`;
-  const count = cell.execution_count === null ? "" : `, In ${cell.execution_count}`;
+  const number = numberOf(view);
+  const count = number === null ? "" : `, In ${number}`;
   return `Code cell ${place}${count}, ${stateWords(view)}`;
 }
 

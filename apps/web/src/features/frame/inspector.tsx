@@ -1,3 +1,4 @@
+import { kernelStatusOf } from "@opsbook/notebook/session";
 import type { ReactNode } from "react";
 import { useStore } from "zustand";
 import { baseName, displayName } from "../../core/paths.ts";
@@ -138,7 +139,7 @@ function KernelSection({ status }: { status: SessionStatus }) {
       <Details
         rows={[
           ["Name", runtime.displayName],
-          ["State", kernelWords(runtime.status)],
+          ["State", kernelWords(kernelStatusOf(runtime, status.running))],
           ["Waiting", status.queued === 0 ? "nothing" : `${status.queued} queued`],
         ]}
       />

@@ -1,23 +1,13 @@
+import { kernelStatusOf } from "@opsbook/notebook/session";
 import { ChevronDown, RotateCw } from "lucide-react";
 import { useEffect, useState } from "react";
 import { errorMessage } from "../../core/api.ts";
 import { type Kernelspec, listKernelspecs } from "../../core/server.ts";
-import { type DotState, StateDot } from "../../ui/badge.tsx";
+import { StateDot } from "../../ui/badge.tsx";
 import { Button } from "../../ui/button.tsx";
 import { Menu, type MenuItem } from "../../ui/menu.tsx";
 import { useNotebook, useScope } from "../notebook/notebook-context.ts";
-
-type Status = "none" | "starting" | "idle" | "busy" | "restarting" | "dead" | "unknown-kernel";
-
-const STATUS: Record<Status, { word: string; dot: DotState }> = {
-  none: { word: "not started", dot: "idle" },
-  starting: { word: "starting", dot: "queued" },
-  idle: { word: "ready", dot: "ok" },
-  busy: { word: "busy", dot: "running" },
-  restarting: { word: "restarting", dot: "queued" },
-  dead: { word: "dead", dot: "failed" },
-  "unknown-kernel": { word: "not found", dot: "failed" },
-};
+import { kernelDot, kernelWords } from "../status/status-words.ts";
 
 /** Which kernel runs the cells and how it is; opens the choice of others. */
 export function KernelBadge() {
@@ -26,8 +16,9 @@ export function KernelBadge() {
   const running = useNotebook((state) => state.counts.running);
   const [specs, setSpecs] = useState<readonly Kernelspec[] | string | null>(null);
   if (!runtime) return null;
-  // The kernel's own word comes late or not at all; that a cell runs is known.
-  const { word, dot } = STATUS[runtime.status === "idle" && running > 0 ? "busy" : runtime.status];
+  const status = kernelStatusOf(runtime, running);
+  const word = kernelWords(status);
+  const dot = kernelDot(status);
   const choose = session.allowed("select-kernel");
   const items: MenuItem[] = [
     { kind: "label", id: "head", label: "Kernel of this notebook" },

@@ -1,3 +1,4 @@
+import { kernelStatusOf } from "@opsbook/notebook/session";
 import {
   CircleAlert,
   CircleCheck,
@@ -114,8 +115,8 @@ function NotebookStatus({ path }: { path: string }) {
       <Saved status={status} />
       {runtime ? (
         <Part title={runtime.detail}>
-          <StateDot state={kernelDot(runtime.status)} />
-          {runtime.displayName || runtime.kernelName} · {kernelWords(runtime.status)}
+          <StateDot state={kernelDot(kernelStatusOf(runtime, status.running))} />
+          {runtime.displayName || runtime.kernelName} · {kernelWords(kernelStatusOf(runtime, status.running))}
         </Part>
       ) : null}
       <Connection status={status} />

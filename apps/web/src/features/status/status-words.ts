@@ -4,7 +4,7 @@ import type { DotState } from "../../ui/badge.tsx";
 export function kernelWords(status: KernelStatus): string {
   switch (status) {
     case "none":
-      return "no kernel";
+      return "not started";
     case "starting":
       return "starting";
     case "idle":
@@ -14,9 +14,9 @@ export function kernelWords(status: KernelStatus): string {
     case "restarting":
       return "restarting";
     case "dead":
-      return "died";
+      return "dead";
     case "unknown-kernel":
-      return "not installed";
+      return "not found";
     default:
       return status satisfies never;
   }
