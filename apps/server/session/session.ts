@@ -13,6 +13,7 @@ import {
   type SessionOutput,
   type SessionState,
   type UserOperation,
+  whyForbidden,
 } from "@opsbook/notebook/session";
 import type { Logger } from "pino";
 import type { WebSocket } from "ws";
@@ -124,10 +125,9 @@ export class Session {
       onTrouble: (message) => session.#onTrouble(message),
       log: parts.log,
     });
-    const { streams, runtime } = parts;
     await resumeKernel(start, {
-      streams,
-      runtime,
+      streams: parts.streams,
+      runtime: parts.runtime,
       output: session.#output,
       driver: session.#driver,
       submit: (op) => session.#submitServer(op),
@@ -209,7 +209,7 @@ export class Session {
     const role = identity.role();
     const allowed = role !== null && can(role, op);
     const context: ApplyContext = { by: identity.user, at: Date.now() };
-    const resolved = allowed ? this.#room.resolve(connection, op) : rejected("forbidden", forbiddenText(op));
+    const resolved = allowed ? this.#room.resolve(connection, op) : rejected("forbidden", whyForbidden(op));
     const result = resolved.ok ? apply(this.#state, resolved.op, context) : resolved;
     if (!resolved.ok || !result.ok) {
       const { code, message } = result as Rejected;
@@ -398,8 +398,3 @@ export class Session {
 /** The answer to a prompt goes to the kernel and nowhere else. */
 const loggable = (op: UserOperation): Operation =>
   op.type === "answer-prompt" ? { type: "prompt-answered", promptId: op.promptId } : op;
-
-const forbiddenText = (op: UserOperation) =>
-  op.type === "run-cells" || op.type === "interrupt-kernel"
-    ? "You may look at this notebook but not run it. Ask its owner for the runner role."
-    : "You may not change this notebook. Ask its owner for the editor role.";

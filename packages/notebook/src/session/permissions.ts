@@ -30,3 +30,10 @@ export function roleIncludes(role: Role, needed: Role): boolean {
 export function can(role: Role, op: UserOperation): boolean {
   return roleIncludes(role, OPERATION_ROLES[op.type]);
 }
+
+/** For the person who was refused: what to ask for. */
+export function whyForbidden(op: UserOperation): string {
+  return OPERATION_ROLES[op.type] === "runner"
+    ? "You may look at this notebook but not run it. Ask its owner for the runner role."
+    : "You may not change this notebook. Ask its owner for the editor role.";
+}
