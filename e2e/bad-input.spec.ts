@@ -6,7 +6,7 @@ import { expect, test } from "./harness/fixtures.ts";
 const BROKEN = '{\n "cells": [\n  {"cell_type": "code", "source": "1 + 1"\n ],\n "nbformat": 4\n}\n';
 const NO_NOTEBOOK = '{\n "cells": {"first": "1 + 1"},\n "metadata": {},\n "nbformat": 4,\n "nbformat_minor": 5\n}\n';
 
-test("[3.5-ipynb] a file that is no notebook opens read-only with the reason, the place and its text", async ({
+test("[part of 3.5-ipynb] a file that is no notebook opens read-only with the reason, the place and its text", async ({
   page,
   opsbook,
 }) => {
@@ -32,7 +32,7 @@ test("[3.5-ipynb] a file that is no notebook opens read-only with the reason, th
   }
 });
 
-test("[3.5-kernels] a notebook whose kernel is unknown offers those there are and runs with the one chosen", async ({
+test("[part of 3.5-kernels] a notebook whose kernel is unknown offers those there are and runs with the one chosen", async ({
   notebook,
   opsbook,
   page,

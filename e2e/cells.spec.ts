@@ -3,7 +3,7 @@ import { expect, test } from "./harness/fixtures.ts";
 import { readCells } from "./harness/notebook-file.ts";
 import { NotebookPage } from "./harness/notebook-page.ts";
 
-test("[3.5-cells] cells are added, written, moved, copied, deleted, brought back and run by keys alone", async ({
+test("[part of 3.5-cells] cells are added, written, moved, copied, deleted, brought back and run by keys alone", async ({
   notebook,
   opsbook,
   page,
@@ -76,7 +76,7 @@ test("[3.5-cells] cells are added, written, moved, copied, deleted, brought back
   await expect.poll(cells).toEqual(["20 + 1", "1", "new below", "2", "3"]);
 });
 
-test("[3.5-cells] undo in a cell takes back one's own typing and leaves a second person's", async ({
+test("[part of 3.5-cells] undo in a cell takes back one's own typing and leaves a second person's", async ({
   browser,
   opsbook,
   login,
@@ -103,7 +103,11 @@ test("[3.5-cells] undo in a cell takes back one's own typing and leaves a second
   await jon.page.context().close();
 });
 
-test("[3.5-cells] what is typed and run at once in a fresh page runs as typed", async ({ notebook, opsbook, page }) => {
+test("[part of 3.5-cells] what is typed and run at once in a fresh page runs as typed", async ({
+  notebook,
+  opsbook,
+  page,
+}) => {
   // The first key opens the editor's code; the text, its document and the run race each other.
   for (let round = 0; round < 3; round++) {
     await notebook.open(opsbook.add(`at-once-${round}.ipynb`, [""]));
@@ -118,7 +122,11 @@ test("[3.5-cells] what is typed and run at once in a fresh page runs as typed", 
   }
 });
 
-test("[3.5-cells] every command is in the palette, every key in the sheet", async ({ notebook, opsbook, page }) => {
+test("[part of 3.5-cells] every command is in the palette, every key in the sheet", async ({
+  notebook,
+  opsbook,
+  page,
+}) => {
   const { keyboard } = page;
   await notebook.open(opsbook.add("palette.ipynb", ["# a title", "second"]));
   await expect(notebook.cell(0)).toBeFocused();

@@ -1,7 +1,10 @@
 import { existsSync } from "node:fs";
 import { expect, test } from "./harness/fixtures.ts";
 
-test("[3.5-files] folders and notebooks are made, renamed and deleted in the explorer", async ({ opsbook, page }) => {
+test("[part of 3.5-files] folders and notebooks are made, renamed and deleted in the explorer", async ({
+  opsbook,
+  page,
+}) => {
   const { keyboard } = page;
   opsbook.add("first.ipynb", ["1"]);
   await page.goto("/");
@@ -50,7 +53,7 @@ test("[3.5-files] folders and notebooks are made, renamed and deleted in the exp
   await expect.poll(() => existsSync(opsbook.file("first.ipynb"))).toBe(false);
 });
 
-test("[3.5-files] a notebook that is renamed while it is open keeps its kernel and its tab", async ({
+test("[part of 3.5-files] a notebook that is renamed while it is open keeps its kernel and its tab", async ({
   notebook,
   opsbook,
   page,

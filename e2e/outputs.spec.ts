@@ -4,7 +4,7 @@ import { expect, test } from "./harness/fixtures.ts";
 const ROWS =
   "Array.from({ length: 10_000 }, (_, i) => ({ host: 'web-' + i, load: (i * 7919) % 10_007, zone: i % 2 ? 'a' : 'b' }))";
 
-test("[3.5-rich-output] a table of 10,000 rows scrolls, sorts and filters with only the rows in sight in the page", async ({
+test("[part of 3.5-rich-output] a table of 10,000 rows scrolls, sorts and filters with only the rows in sight in the page", async ({
   notebook,
   opsbook,
 }) => {
@@ -39,7 +39,7 @@ test("[3.5-rich-output] a table of 10,000 rows scrolls, sorts and filters with o
   await expect(table).toContainText("of 10,000");
 });
 
-test("[3.5-rich-output] a value is a tree, a picture is shown, a progress bar stays one line", async ({
+test("[part of 3.5-rich-output] a value is a tree, a picture is shown, a progress bar stays one line", async ({
   notebook,
   opsbook,
   page,
@@ -74,7 +74,7 @@ test("[3.5-rich-output] a value is a tree, a picture is shown, a progress bar st
   expect(await page.title()).toContain("values");
 });
 
-test("[T6] [3.5-rich-output] HTML runs in its frame and reaches neither page, cookie, storage nor server", async ({
+test("[T6] [part of 3.5-rich-output] HTML runs in its frame and reaches neither page, cookie, storage nor server", async ({
   notebook,
   opsbook,
   page,
@@ -166,7 +166,7 @@ test("[3.1-eval] an error shows the line of the cell, and leads to it", async ({
   await expect(notebook.cell(0)).toHaveAttribute("aria-current", "true");
 });
 
-test("[3.5-widgets] a question of the code is answered in the page; a password is not kept", async ({
+test("[part of 3.5-widgets] a question of the code is answered in the page; a password is not kept", async ({
   notebook,
   opsbook,
 }) => {

@@ -88,7 +88,7 @@ test("[P8] a killed kernel is told with its cause, and Restart gives a new one",
   await expect(notebook.cell(1)).toContainText("alive 2");
 });
 
-test("[T13] [3.5-cells] somebody invited as viewer sees everything and can change nothing, at the wire too", async ({
+test("[T13] [part of 3.5-cells] somebody invited as viewer sees everything and can change nothing, at the wire too", async ({
   browser,
 }) => {
   const path = opsbook.add("viewed.ipynb", ["6 * 7", "'untouched'"]);
@@ -177,7 +177,7 @@ async function atTheWire(path: string): Promise<Record<string, unknown>> {
   return answers;
 }
 
-test("[P10] [3.5-terminal] a terminal follows the window's size, takes Ctrl-C and outlives a killed server", async () => {
+test("[P10] [part of 3.5-terminal] a terminal follows the window's size, takes Ctrl-C and outlives a killed server", async () => {
   const { page } = notebook;
   await page.getByRole("button", { name: "New terminal" }).first().click();
   const terminal = page.locator(".xterm").first();

@@ -36,7 +36,7 @@ test.afterAll(async () => {
 
 const LINES = 60;
 
-test("[3.5-cells] [3.5-ipynb] an incident from login to the saved file, reloaded and cut on the way, with a second person", async ({
+test("[part of 3.5-cells] [part of 3.5-ipynb] an incident from login to the saved file, reloaded and cut on the way, with a second person", async ({
   browser,
 }) => {
   await using wire = await Wire.to(opsbook.port);
@@ -105,7 +105,7 @@ test("[3.5-cells] [3.5-ipynb] an incident from login to the saved file, reloaded
   await other.close();
 });
 
-test("[3.5-terminal] a terminal runs a shell and survives a reload", async ({ page }) => {
+test("[part of 3.5-terminal] a terminal runs a shell and survives a reload", async ({ page }) => {
   const notebook = new NotebookPage(page);
   await notebook.login(await opsbook.loginUrl());
   await page.getByRole("button", { name: "New terminal" }).first().click();

@@ -12,11 +12,17 @@ export function parseCapabilities(markdown) {
   });
 }
 
-/** Ids in brackets at the start of any name on a title's path: `[3.1-eval] …`, `[3.1-eval, 3.1-state] …`. */
+/**
+ * Ids in brackets at the start of any name on a title's path: `[3.1-eval] …`, `[3.1-eval, 3.1-state] …`.
+ * `[part of 3.1-eval]` tells the reader where a test belongs and proves nothing of the whole row.
+ */
 export function idsOf(title) {
   return title.split(" › ").flatMap((name) => {
     const brackets = /^(?:\[[^\]]*\]\s*)+/.exec(name)?.[0] ?? "";
-    return [...brackets.matchAll(/\d+\.\d+-[a-z0-9-]+/g)].map(([id]) => id);
+    return brackets
+      .split("]")
+      .filter((bracket) => !bracket.trim().startsWith("[part of "))
+      .flatMap((bracket) => [...bracket.matchAll(/\d+\.\d+-[a-z0-9-]+/g)].map(([id]) => id));
   });
 }
 

@@ -25,6 +25,8 @@ test("ids count at the start of any name on the path, in one or several brackets
   assert.deepEqual(idsOf("suite › [3.1-eval][T3] x"), ["3.1-eval"]);
   assert.deepEqual(idsOf("[3.1-eval, 9.5-exec] a › [P1] b"), ["3.1-eval", "9.5-exec"]);
   assert.deepEqual(idsOf("text about [3.1-eval]"), []);
+  assert.deepEqual(idsOf("[part of 3.1-eval] [P1] x"), []);
+  assert.deepEqual(idsOf("[part of 3.1-eval] [9.5-exec] x"), ["9.5-exec"]);
 });
 
 test("a row passes only when all its tests passed", () => {

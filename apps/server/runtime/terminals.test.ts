@@ -11,7 +11,7 @@ const SIZE = { cols: 80, rows: 24 };
 /** No start-up files and no prompt, so that what comes is what the test asked for. */
 const SHELL = { SHELL: "/bin/sh", PS1: "$ ", ENV: "" };
 
-test("[3.5-terminal] a shell runs, is resized, and tells its exit code", async () => {
+test("[part of 3.5-terminal] a shell runs, is resized, and tells its exit code", async () => {
   await using place = makePlace();
   const { terminals } = await place.start();
   const { name } = await terminals.create({ cwd: place.root, ...SIZE, env: SHELL });
@@ -70,7 +70,7 @@ test("[P10] a shell and its scrollback outlive a killed server, exact to the byt
   );
 });
 
-test("[3.5-terminal] a view that does not read holds its program up, with bounded memory, and it stays interruptible", async (t) => {
+test("[part of 3.5-terminal] a view that does not read holds its program up, with bounded memory, and it stays interruptible", async (t) => {
   await using place = makePlace();
   const { terminals } = await place.start();
   const { name } = await terminals.create({ cwd: place.root, ...SIZE, env: SHELL });
@@ -99,7 +99,7 @@ test("[3.5-terminal] a view that does not read holds its program up, with bounde
   assert.ok(seen.text().length < 20_000_000, "the flood was cut");
 });
 
-test("[3.5-terminal] 50 MB arrive whole and in order", async () => {
+test("[part of 3.5-terminal] 50 MB arrive whole and in order", async () => {
   await using place = makePlace();
   const { terminals } = await place.start();
   const { name } = await terminals.create({ cwd: place.root, ...SIZE, env: SHELL });
@@ -120,7 +120,7 @@ test("[3.5-terminal] 50 MB arrive whole and in order", async () => {
   assert.ok(zeros >= 50_000_000 && zeros < 50_000_010, `${zeros}`);
 });
 
-test("[3.5-terminal] a slow view delays nobody else, and later skips to the scrollback", async () => {
+test("[part of 3.5-terminal] a slow view delays nobody else, and later skips to the scrollback", async () => {
   await using place = makePlace();
   const { terminals } = await place.start();
   const { name } = await terminals.create({ cwd: place.root, ...SIZE, env: SHELL });

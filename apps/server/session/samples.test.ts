@@ -101,7 +101,7 @@ describe("the sample notebooks", { timeout: 180_000 }, () => {
       assert.equal(readFileSync(join(server.root, path), "utf8"), text);
     });
 
-    test(`[3.5-ipynb] ${path} runs from top to bottom and is valid when saved`, async (t) => {
+    test(`[part of 3.5-ipynb] ${path} runs from top to bottom and is valid when saved`, async (t) => {
       await using server = await withSamples();
       const client = await server.connect(path);
       assert.deepEqual(await problemsOf(client, ANSWER), []);

@@ -137,7 +137,7 @@ describe("a session over its socket", { timeout: 60_000 }, () => {
     client.close();
   });
 
-  test("[3.5-widgets] a prompt survives a reload and is answered once", async () => {
+  test("[part of 3.5-widgets] a prompt survives a reload and is answered once", async () => {
     await using server = await startSessions();
     const client = await server.connect();
     const { cellId, executionId } = await client.start("const host = await input('host? '); console.log('got', host)");

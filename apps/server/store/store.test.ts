@@ -178,7 +178,7 @@ describe("SessionFolder", () => {
 });
 
 describe("files and sessions", () => {
-  test("[3.5-ipynb] outputs of every kind come back as they were, big ones through blobs", async () => {
+  test("[part of 3.5-ipynb] outputs of every kind come back as they were, big ones through blobs", async () => {
     using folder = tempFolder();
     const store = {
       blobs: new Blobs(join(folder.path, "blobs")),

@@ -46,7 +46,9 @@ asyncio.run(main())
 const environment = await pythonEnvironment("jupyter.requirements.txt");
 
 describe("clients of other people", { skip: "skip" in environment ? environment.skip : false }, () => {
-  it("[3.5-kernels] Jupyter Server's gateway client runs code on our kernel", { timeout: 120_000 }, async () => {
+  it("[part of 3.5-kernels] Jupyter Server's gateway client runs code on our kernel", {
+    timeout: 120_000,
+  }, async () => {
     assert.ok("python" in environment);
     await using server = await startTestServer();
     const args = ["-c", SCRIPT, server.origin, server.auth.createApiToken()];

@@ -127,7 +127,7 @@ describe("Jupyter's kernel frames", () => {
 });
 
 describe("Jupyter's kernels", { timeout: 90_000 }, () => {
-  it("[3.5-kernels] run code for clients of both protocols, each with its own replies", async () => {
+  it("[part of 3.5-kernels] run code for clients of both protocols, each with its own replies", async () => {
     const made = await api<KernelModel>("POST", "/api/kernels", { name: "typescript" });
     assert.equal(made.status, 201);
     const { id } = made.body;

@@ -90,7 +90,7 @@ async function view(name: string, options: { role?: Role; offset?: number } = {}
 }
 
 describe("the terminal socket", { timeout: 60_000 }, () => {
-  it("[3.5-terminal] carries a real shell both ways, its size and its end", async () => {
+  it("[part of 3.5-terminal] carries a real shell both ways, its size and its end", async () => {
     const shell = await view(await newTerminal());
     await shell.until(() => shell.frames.length > 0);
     assert.deepEqual(shell.frames[0], { type: "welcome", offset: 0, cols: 100, rows: 30 });

@@ -18,7 +18,7 @@ async function shown(code: string): Promise<JsonObject> {
 
 const text = (data: JsonObject): string => stripVTControlCharacters(String(data["text/plain"]));
 
-test("[3.5-rich-output] an array of plain objects is a table with types and its total", async () => {
+test("[part of 3.5-rich-output] an array of plain objects is a table with types and its total", async () => {
   const data = await shown(
     "Array.from({ length: 12_000 }, (_, i) => ({ host: 'web' + i, load: i / 2, up: true, at: new Date(0), note: i === 1 ? '<b>&' : null }))",
   );
@@ -43,7 +43,7 @@ test("[3.5-rich-output] an array of plain objects is a table with types and its 
   assert.ok(String(data["text/html"]).length < 20_000);
 });
 
-test("[3.5-rich-output] objects and arrays are JSON, with cycles, depth and size bounded", async () => {
+test("[part of 3.5-rich-output] objects and arrays are JSON, with cycles, depth and size bounded", async () => {
   const data = await shown(
     "const cyc: any = { a: 1, when: new Date(0), map: new Map([[1, 2]]), big: 10n }; cyc.self = cyc; cyc",
   );
@@ -60,7 +60,7 @@ test("[3.5-rich-output] objects and arrays are JSON, with cycles, depth and size
   assert.ok(JSON.stringify(deep).length < 10_000);
 });
 
-test("[3.5-rich-output] what has a shape of its own is shown by it", async () => {
+test("[part of 3.5-rich-output] what has a shape of its own is shown by it", async () => {
   assert.equal(text(await shown("new Map([['a', 1]])")), "Map(1) { 'a' => 1 }");
   assert.equal(text(await shown("new Set([1])")), "Set(1) { 1 }");
   assert.equal(text(await shown("new Date(0)")), "1970-01-01T00:00:00.000Z");
@@ -71,14 +71,14 @@ test("[3.5-rich-output] what has a shape of its own is shown by it", async () =>
   assert.equal(text(await shown("[]")), "[]");
 });
 
-test("[3.5-rich-output] PNG and JPEG bytes are images", async () => {
+test("[part of 3.5-rich-output] PNG and JPEG bytes are images", async () => {
   const png = await shown("Buffer.from('89504e470d0a1a0a00', 'hex')");
   assert.equal(png["image/png"], Buffer.from("89504e470d0a1a0a00", "hex").toString("base64"));
   assert.equal(typeof (await shown("Buffer.from('ffd8ffe0', 'hex')"))["image/jpeg"], "string");
   assert.match(text(await shown("Buffer.from('plain')")), /^<Buffer /);
 });
 
-test("[3.5-rich-output] a value's own display method decides, and cannot break the cell", async () => {
+test("[part of 3.5-rich-output] a value's own display method decides, and cannot break the cell", async () => {
   const own = await shown(
     '({ [Symbol.for("opsbook.display")]: () => ({ "text/markdown": "**x**", "text/plain": "x" }) })',
   );
@@ -94,14 +94,14 @@ test("[3.5-rich-output] a value's own display method decides, and cannot break t
   assert.match(text(await shown("({ get trap() { throw new Error('trap') } })")), /trap|could not/);
 });
 
-test("[3.5-rich-output] what display returns is not shown a second time", async () => {
+test("[part of 3.5-rich-output] what display returns is not shown a second time", async () => {
   const run = await kernel.run('display.html("<b>1</b>")');
   const types = kernel.of(run.id).map(({ message }) => message.header.msg_type);
   assert.ok(types.includes("display_data"));
   assert.ok(!types.includes("execute_result"));
 });
 
-test("[3.5-rich-output] display, its kinds, updates, and clearOutput", async () => {
+test("[part of 3.5-rich-output] display, its kinds, updates, and clearOutput", async () => {
   const run = await kernel.run(`
     const handle = display({ a: 1 }, { id: "same" });
     handle.update({ a: 2 });

@@ -276,7 +276,7 @@ suite("3.1-underscore", {
   "_ can be taken for something else": [["const _ = 'mine'", "5", "_"], shows("'mine'")],
 });
 
-test("[3.1-underscore] In and Out go by the number people see", async () => {
+test("[part of 3.1-underscore] In and Out go by the number people see", async () => {
   const run = await kernel.run("21 * 2");
   const n = run.reply.status === "ok" ? run.reply.execution_count : null;
   assert.equal((await kernel.run(`In[${n}]`)).result?.["text/plain"], "'21 * 2'");

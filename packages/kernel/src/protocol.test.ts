@@ -61,7 +61,7 @@ test("[3.1-kernel] an error aborts what was queued behind it, unless told not to
   assert.equal((await kernel.finished(fourth)).result?.["text/plain"], "4");
 });
 
-test("[3.2-complete-check] complete, incomplete with indent, invalid", async () => {
+test("[part of 3.2-complete-check] complete, incomplete with indent, invalid", async () => {
   await using kernel = await LiveKernel.start();
   const check = (code: string) => kernel.request("is_complete_request", { code });
   assert.deepEqual(await check("const a = 1"), { status: "complete", indent: "" });
@@ -69,7 +69,7 @@ test("[3.2-complete-check] complete, incomplete with indent, invalid", async () 
   assert.equal((await check("const = 5;\nfoo(")).status, "invalid");
 });
 
-test("[3.3-intelligence] completes names, members and literals from live values, by code points", async () => {
+test("[part of 3.3-intelligence] completes names, members and literals from live values, by code points", async () => {
   await using kernel = await LiveKernel.start();
   await kernel.run(
     "const config = { host: 'web1', port: 22, get danger() { throw new Error('ran') } }; class Mine { go() {} }; const fetch = { myOwn: 1 }",
@@ -94,7 +94,7 @@ test("[3.3-intelligence] completes names, members and literals from live values,
   assert.ok(!(await complete("__ops")).matches.some((name) => name.startsWith("__opsbook")));
 });
 
-test("[3.4-help] inspects values without running anything", async () => {
+test("[part of 3.4-help] inspects values without running anything", async () => {
   await using kernel = await LiveKernel.start();
   await kernel.run(
     "function add(a: number, b = 2) { return a + b } let touched = 0; const o = { get x() { touched++; return 1 }, list: [1, 2] }",
@@ -115,7 +115,7 @@ test("[3.4-help] inspects values without running anything", async () => {
   assert.equal((await kernel.run("touched")).result?.["text/plain"], "0");
 });
 
-test("[3.1-history] tail, range and search", async () => {
+test("[part of 3.1-history] tail, range and search", async () => {
   await using kernel = await LiveKernel.start();
   for (const code of ["let alpha = 1", "alpha + 1", "let beta = 2"]) await kernel.run(code);
   const ask = async (content: JsonObject) =>

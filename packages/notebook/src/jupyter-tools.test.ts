@@ -75,7 +75,7 @@ function open(text: string) {
   return result.notebook;
 }
 
-describe("[3.5-ipynb] other tools", { skip }, () => {
+describe("[part of 3.5-ipynb] other tools", { skip }, () => {
   assert.ok("python" in environment || skip);
   const python = "python" in environment ? environment.python : "";
   const options = { timeout: 120_000, env: { ...process.env, PYTHONWARNINGS: "ignore", JUPYTER_PLATFORM_DIRS: "1" } };

@@ -26,7 +26,7 @@ function accepted(text: string) {
 const code = { cell_type: "code", id: "c", metadata: {}, source: "", outputs: [], execution_count: null };
 const stream = { output_type: "stream", name: "stdout", text: "x" };
 
-describe("[3.5-ipynb] what is no notebook is refused with its reason", () => {
+describe("[part of 3.5-ipynb] what is no notebook is refused with its reason", () => {
   test("the place of a JSON fault, counted from 1", () => {
     const { code, line, column, message } = refusal('{\n "cells": [,]\n}');
     assert.deepEqual({ code, line, column }, { code: "not-json", line: 2, column: 12 });
@@ -102,7 +102,7 @@ describe("[3.5-ipynb] what is no notebook is refused with its reason", () => {
   });
 });
 
-describe("[3.5-ipynb] repairs", () => {
+describe("[part of 3.5-ipynb] repairs", () => {
   const bare = { cell_type: "code", metadata: {}, source: "1+1", outputs: [], execution_count: null };
 
   test("files before 4.5 get ids, the same at every reading", () => {

@@ -12,7 +12,7 @@ function open(text: string) {
   return result.notebook;
 }
 
-describe("[3.5-ipynb] reading and writing loses nothing", () => {
+describe("[part of 3.5-ipynb] reading and writing loses nothing", () => {
   test("random files of one line come out byte for byte, and again after the wire", () => {
     for (let seed = 1; seed <= 1500; seed++) {
       const text = randomNotebook(new Random(seed));
@@ -48,7 +48,7 @@ describe("[3.5-ipynb] reading and writing loses nothing", () => {
   });
 });
 
-describe("[3.5-ipynb] edits", () => {
+describe("[part of 3.5-ipynb] edits", () => {
   const file =
     '{"cells":[{"source":"a\\r\\nb","cell_type":"markdown","id":"x","metadata":{"10":1,"2":2}}],"nbformat":4,"nbformat_minor":5,"metadata":{}}';
 

@@ -10,7 +10,7 @@ import { validateNotebook } from "./validate.ts";
 const cell = { cell_type: "code", id: "a", metadata: {}, source: "", outputs: [], execution_count: null };
 const file = (cells: unknown[]) => ({ cells, metadata: {}, nbformat: 4, nbformat_minor: 5 });
 
-describe("[3.5-ipynb] the official 4.5 schema", () => {
+describe("[part of 3.5-ipynb] the official 4.5 schema", () => {
   test("a new notebook and new cells of every type are valid", () => {
     const notebook = newNotebook();
     notebook.cells.push(newCell("code", "1"), newCell("markdown", "# x"), newCell("raw", "y"));

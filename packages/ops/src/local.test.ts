@@ -9,10 +9,10 @@ const ids = {
   quoting: "4.2-shell",
   stdin: "4.2-stdin",
   stream: "4.2-deadlock",
-  text: "4.1-text",
-  replace: "4.1-atomic",
-  mode: "4.1-atomic",
-  temp: "4.1-temp",
+  text: "part of 4.1-text",
+  replace: "part of 4.1-atomic",
+  mode: "part of 4.1-atomic",
+  temp: "part of 4.1-temp",
 };
 
 describeMachine("this machine", ids, async () => {

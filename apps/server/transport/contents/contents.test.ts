@@ -178,7 +178,7 @@ describe("reading", { timeout: 60_000 }, () => {
 });
 
 describe("changing", { timeout: 60_000 }, () => {
-  it("[3.5-files] makes, copies, renames and deletes", async () => {
+  it("[part of 3.5-files] makes, copies, renames and deletes", async () => {
     const post = (path: string, json: unknown) => server.as("editor", api(path), { method: "POST", json });
     await put("work", { type: "directory" });
     const names = [];

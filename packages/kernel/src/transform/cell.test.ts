@@ -225,13 +225,13 @@ for (const [status, sources] of [
   ["incomplete", INCOMPLETE],
   ["invalid", INVALID],
 ] as const) {
-  test(`[3.2-complete-check] 20 fragments that are ${status}`, () => {
+  test(`[part of 3.2-complete-check] 20 fragments that are ${status}`, () => {
     const other = sources.filter((source) => completeness(source).status !== status);
     assert.deepEqual(other, []);
   });
 }
 
-test("[3.2-complete-check] the next line is indented below what opens", () => {
+test("[part of 3.2-complete-check] the next line is indented below what opens", () => {
   assert.equal(completeness("if (a) {\n  foo(").indent, "    ");
   assert.equal(completeness("const a =").indent, "");
 });

@@ -95,7 +95,7 @@ describe("guard", () => {
 });
 
 describe("all", () => {
-  test("[7.5-parallel] never more at once than allowed, outcomes in order and as they come", async () => {
+  test("[part of 7.5-parallel] never more at once than allowed, outcomes in order and as they come", async () => {
     let running = 0;
     let most = 0;
     const gates = [0, 1, 2, 3, 4].map(() => Promise.withResolvers<void>());
@@ -221,7 +221,7 @@ describe("call options", () => {
 });
 
 describe("UTF-8", () => {
-  test("[4.1-text] the first bad byte is found where a scan from the start finds it", () => {
+  test("[part of 4.1-text] the first bad byte is found where a scan from the start finds it", () => {
     const text = Buffer.from("aé漢😀".repeat(40));
     for (let at = 0; at < text.length; at += 1) {
       for (const bad of [0xff, 0xc0, 0x80, 0xed]) {

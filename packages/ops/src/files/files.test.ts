@@ -16,7 +16,7 @@ import { formatPermissions, parseMode } from "./mode.ts";
 const folder = () => mkdtempDisposable(join(tmpdir(), "opsbook-files-"));
 
 describe("local files", () => {
-  test("[4.1-atomic] a writer killed at any moment leaves the old content or the new one", async () => {
+  test("[part of 4.1-atomic] a writer killed at any moment leaves the old content or the new one", async () => {
     await using place = await folder();
     const path = join(place.path, "important");
     for (let turn = 0; turn < 12; turn += 1) {
@@ -32,7 +32,7 @@ describe("local files", () => {
     }
   });
 
-  test("[4.1-atomic] what killed writers left is swept, what is young is not touched", async () => {
+  test("[part of 4.1-atomic] what killed writers left is swept, what is young is not touched", async () => {
     await using place = await folder();
     const old = join(place.path, ".a.0123456789ab.opsbook-tmp");
     const young = join(place.path, ".b.0123456789ab.opsbook-tmp");
@@ -43,7 +43,9 @@ describe("local files", () => {
     assert.deepEqual(readdirSync(place.path).sort(), [".b.0123456789ab.opsbook-tmp", "c"]);
   });
 
-  test("[4.1-atomic] owner and group are kept", { skip: process.getuid?.() === 0 ? false : "needs root" }, async () => {
+  test("[part of 4.1-atomic] owner and group are kept", {
+    skip: process.getuid?.() === 0 ? false : "needs root",
+  }, async () => {
     await using place = await folder();
     const path = join(place.path, "owned");
     await files.write(path, "one", { mode: "0640" });
@@ -52,7 +54,7 @@ describe("local files", () => {
     assert.equal(await sh`stat -c ${"%u %g %a"} ${path}`.text(), "1234 2345 640\n");
   });
 
-  test("[4.1-atomic] temp, write, fsync, rename and fsync of the folder come in this order", async (context) => {
+  test("[part of 4.1-atomic] temp, write, fsync, rename and fsync of the folder come in this order", async (context) => {
     if ((await sh`strace -V`.nothrow()).code !== 0) return context.skip("needs strace");
     await using place = await folder();
     const path = join(place.path, "traced");
@@ -70,7 +72,7 @@ describe("local files", () => {
     assert.deepEqual(steps, ["create", "write", "fsync", "rename", "fsync"]);
   });
 
-  test("[4.1-lines] a 2 GB log is read by line in little memory", async () => {
+  test("[part of 4.1-lines] a 2 GB log is read by line in little memory", async () => {
     await using place = await folder();
     const path = join(place.path, "sparse");
     await writeFile(path, "first\n");
@@ -91,13 +93,13 @@ describe("local files", () => {
     assert.equal((await rejection(files.text(path), FilesError)).code, "too-large");
   });
 
-  test("[4.1-binary] the first bytes of a file, and of one that says it is empty", async () => {
+  test("[part of 4.1-binary] the first bytes of a file, and of one that says it is empty", async () => {
     assert.deepEqual([...(await files.head(process.execPath, 4))], [0x7f, 0x45, 0x4c, 0x46]);
     assert.match(await files.text("/proc/self/status"), /^Name:/);
     assert.equal((await files.head("/etc/hostname", 100_000)).length, (await files.bytes("/etc/hostname")).length);
   });
 
-  test("[4.1-meta] times have names that say what they are", async () => {
+  test("[part of 4.1-meta] times have names that say what they are", async () => {
     await using place = await folder();
     const path = join(place.path, "a");
     await files.write(path, "x");
@@ -110,7 +112,7 @@ describe("local files", () => {
     assert.equal("created" in after, false);
   });
 
-  test("[4.1-atomic] a folder, a device and an empty path are refused with their reason", async () => {
+  test("[part of 4.1-atomic] a folder, a device and an empty path are refused with their reason", async () => {
     await using place = await folder();
     const code = async (call: Promise<unknown>) => (await rejection(call, FilesError)).code;
     assert.equal(await code(files.write(place.path, "x")), "is-a-folder");
@@ -121,7 +123,7 @@ describe("local files", () => {
     assert.equal(await code(files.bytes("/etc/passwd/x")), "not-a-folder");
   });
 
-  test("[4.1-meta] a listing shows as a table", async () => {
+  test("[part of 4.1-meta] a listing shows as a table", async () => {
     const listing = await files.list(import.meta.dirname);
     const show: unknown = Reflect.get(listing, displaySymbol);
     assert.ok(typeof show === "function");

@@ -44,7 +44,7 @@ describe("http against a real nginx", { skip: nginx === undefined ? "needs nginx
   if (nginx === undefined) return;
   after(() => nginx[Symbol.asyncDispose]());
 
-  test("[7.2-json] JSON in one step, checked by a schema", async () => {
+  test("[part of 7.2-json] JSON in one step, checked by a schema", async () => {
     assert.deepEqual(await http.get(`${nginx.url}/json`).json(), { hello: 5 });
     const schema = z.object({ hello: z.number() });
     const value: { hello: number } = await http.get(`${nginx.url}/there`).json(schema);
@@ -55,7 +55,7 @@ describe("http against a real nginx", { skip: nginx === undefined ? "needs nginx
     assert.match(error.message, /begins with "ok"/);
   });
 
-  test("[7.2-errors] a status other than 2xx rejects with what the server said", async () => {
+  test("[part of 7.2-errors] a status other than 2xx rejects with what the server said", async () => {
     for (const [path, status, said] of [
       ["/gone", 404, "no such thing"],
       ["/broken", 500, "it broke"],
@@ -72,7 +72,7 @@ describe("http against a real nginx", { skip: nginx === undefined ? "needs nginx
     assert.equal((await rejection(http.get(`${nginx.url}/circle`), HttpError)).code, "redirect");
   });
 
-  test("[7.1-client] a client closes its connections when it is disposed", async () => {
+  test("[part of 7.1-client] a client closes its connections when it is disposed", async () => {
     {
       await using api = http.client({ baseUrl: `${nginx.url}/` });
       const first = await api.get("json");
@@ -84,7 +84,7 @@ describe("http against a real nginx", { skip: nginx === undefined ? "needs nginx
     assert.match(log, /opsbook\/0\.1/);
   });
 
-  test("[7.2-errors] a large body streams and is given up when the loop is left", async () => {
+  test("[part of 7.2-errors] a large body streams and is given up when the loop is left", async () => {
     let bytes = 0;
     for await (const chunk of http.get(`${nginx.url}/files/large`).stream()) bytes += chunk.length;
     assert.equal(bytes, 3_000_000);
@@ -100,7 +100,7 @@ describe("http against a real nginx", { skip: nginx === undefined ? "needs nginx
 });
 
 describe("http against servers that misbehave", () => {
-  test("[7.2-retry] a lost connection is tried again for what may be repeated", async () => {
+  test("[part of 7.2-retry] a lost connection is tried again for what may be repeated", async () => {
     let asked = 0;
     await using server = await listen((request, response) => {
       asked += 1;
@@ -113,7 +113,7 @@ describe("http against servers that misbehave", () => {
     assert.equal((await http.put(server.url, { body: "x" })).attempts, 3);
   });
 
-  test("[7.2-retry] a body that breaks off in the middle is fetched again", async () => {
+  test("[part of 7.2-retry] a body that breaks off in the middle is fetched again", async () => {
     let asked = 0;
     await using server = await listen((_, response) => {
       asked += 1;
@@ -149,7 +149,7 @@ describe("http against servers that misbehave", () => {
     assert.deepEqual(cookies, [undefined, undefined]);
   });
 
-  test("[7.4-basic] credentials stay with the origin they are for", async () => {
+  test("[part of 7.4-basic] credentials stay with the origin they are for", async () => {
     const seen: Record<string, string | undefined> = {};
     const listener = (name: string) => (request: IncomingMessage) => {
       seen[name] = request.headers.authorization;
@@ -175,7 +175,7 @@ describe("http against servers that misbehave", () => {
     assert.throws(() => http.get("http://me:pass@127.0.0.1/"), GuardError);
   });
 
-  test("[7.2-errors] secrets that a server echoes do not get into the error", async () => {
+  test("[part of 7.2-errors] secrets that a server echoes do not get into the error", async () => {
     await using server = await listen((request, response) => {
       response.writeHead(403).end(`no: ${request.headers["x-key"]} ${request.url}`);
     });
@@ -185,7 +185,7 @@ describe("http against servers that misbehave", () => {
     assert.match(error.excerpt, /Secret\(key\)/);
   });
 
-  test("[7.2-errors] no connection, no name, no answer and an interrupt have codes of their own", async () => {
+  test("[part of 7.2-errors] no connection, no name, no answer and an interrupt have codes of their own", async () => {
     await using deaf = await listen(() => {});
     const closed = await listen(() => {});
     await closed[Symbol.asyncDispose]();
@@ -198,7 +198,7 @@ describe("http against servers that misbehave", () => {
     assert.throws(() => http.get("file:///etc/passwd"), HttpError);
   });
 
-  test("[7.2-errors] two calls made one after the other run together", async () => {
+  test("[part of 7.2-errors] two calls made one after the other run together", async () => {
     const waiting: (() => void)[] = [];
     await using server = await listen((_, response) => {
       waiting.push(() => response.end("x"));
@@ -233,7 +233,7 @@ describe("http over TLS", { skip: nginx === undefined ? "needs nginx-light" : fa
     }
   });
 
-  test("[7.3-verify-off] a self-signed server is reached by trusting it, and by no switch", async () => {
+  test("[part of 7.3-verify-off] a self-signed server is reached by trusting it, and by no switch", async () => {
     await using folder = await mkdtempDisposable(folderName);
     const files = selfSigned(folder.path, "localhost", FUTURE);
     await using site = await startNginx({ server, tls: true, files });

@@ -23,12 +23,12 @@ const sshd = await startOrUndefined();
 const ids = {
   run: "9.5-exec",
   quoting: "9.5-quoting",
-  stdin: "9.5-stream",
-  stream: "9.5-stream",
-  text: "9.6-files",
+  stdin: "part of 9.5-stream",
+  stream: "part of 9.5-stream",
+  text: "part of 9.6-files",
   replace: "9.6-rename",
   mode: "9.6-chmod",
-  temp: "9.6-files",
+  temp: "part of 9.6-files",
 };
 
 async function startOrUndefined(): Promise<Sshd | undefined> {
@@ -160,7 +160,7 @@ function describeHostKeys(server: Sshd): void {
 }
 
 function describeConnecting(server: Sshd): void {
-  test("[9.4-connect] name, user, port, key and jump host come from ~/.ssh/config", async () => {
+  test("[part of 9.4-connect] name, user, port, key and jump host come from ~/.ssh/config", async () => {
     const configFile = join(server.folder, "config");
     const common = `  HostName 127.0.0.1\n  Port ${server.port}\n  User ${server.user}\n  IdentityFile ${server.keyFile}\n`;
     writeFileSync(join(server.folder, "more"), `Host inner\n${common}  ProxyJump bastion\n`);
@@ -178,7 +178,7 @@ function describeConnecting(server: Sshd): void {
     assert.equal((await rejection(ssh.connect("a", { configFile: circle }), SshError)).code, "config");
   });
 
-  test("[9.4-connect] a connection that was closed says so and leaves nothing open", async () => {
+  test("[part of 9.4-connect] a connection that was closed says so and leaves nothing open", async () => {
     const host = await ssh.connect(server.host, optionsFor(server));
     await host.close();
     await host.close();
@@ -187,7 +187,7 @@ function describeConnecting(server: Sshd): void {
     await assert.rejects(host.files.text("/etc/hostname"), SshError);
   });
 
-  test("[9.4-connect] every way a connection can fail has its own code", async () => {
+  test("[part of 9.4-connect] every way a connection can fail has its own code", async () => {
     const options = optionsFor(server);
     const code = async (target: string, more: object) =>
       (await rejection(ssh.connect(target, { ...options, ...more }), SshError)).code;
@@ -206,7 +206,7 @@ function describeConnecting(server: Sshd): void {
     assert.equal(await code(server.host, { signal: AbortSignal.abort() }), "aborted");
   });
 
-  test("[9.4-agent] an agent signs in with a key that is in no file", async () => {
+  test("[part of 9.4-agent] an agent signs in with a key that is in no file", async () => {
     const socket = join(server.folder, "agent");
     const agent = spawn("ssh-agent", ["-D", "-a", socket], { stdio: ["ignore", "pipe", "ignore"] });
     try {
@@ -223,7 +223,7 @@ function describeConnecting(server: Sshd): void {
     }
   });
 
-  test("[9.4-agent] a key from a secret store and an encrypted key work", async () => {
+  test("[part of 9.4-agent] a key from a secret store and an encrypted key work", async () => {
     const { identityFile: _, ...options } = optionsFor(server);
     const text = readFileSync(server.keyFile, "utf8");
     await using first = await ssh.connect(server.host, { ...options, key: new Secret(text, "key") });
@@ -279,7 +279,7 @@ function describeCommands(server: Sshd): void {
     }
   });
 
-  test("[9.5-stream] an interrupt of the cell leaves no remote process", async () => {
+  test("[part of 9.5-stream] an interrupt of the cell leaves no remote process", async () => {
     await using host = await ssh.connect(server.host, optionsFor(server));
     const cell = new AbortController();
     using _host = pretendHost(() => "", cell.signal);
@@ -324,7 +324,7 @@ function describeCommands(server: Sshd): void {
 }
 
 function describeTransfers(server: Sshd): void {
-  test("[9.6-transfer] files go up and down with progress, all-or-nothing, and are compared at the end", async () => {
+  test("[part of 9.6-transfer] files go up and down with progress, all-or-nothing, and are compared at the end", async () => {
     await using folder = await mkdtempDisposable(join(tmpdir(), "opsbook-transfer-"));
     await using host = await ssh.connect(server.host, optionsFor(server));
     const content = Buffer.alloc(40 * 1024 * 1024 + 17);
@@ -350,7 +350,7 @@ function describeTransfers(server: Sshd): void {
     assert.equal(await host.files.exists(join(folder.path, "cut")), false);
   });
 
-  test("[9.6-files] a relative path on a host is refused", async () => {
+  test("[part of 9.6-files] a relative path on a host is refused", async () => {
     await using host = await ssh.connect(server.host, optionsFor(server));
     for (const path of ["etc/passwd", "~/x", "./x"])
       await assert.rejects(async () => host.files.text(path), GuardError);

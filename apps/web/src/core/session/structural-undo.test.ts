@@ -34,7 +34,7 @@ describe("StructuralUndo", () => {
     ["a moved cell", [{ type: "move-cell", cellId: "c", after: null, index: 0 }]],
   ];
   for (const [name, ops] of changes)
-    it(`[3.5-cells] takes back and repeats ${name}`, () => {
+    it(`[part of 3.5-cells] takes back and repeats ${name}`, () => {
       const undo = new StructuralUndo();
       undo.record(ops, start);
       const done = run(start, ops);

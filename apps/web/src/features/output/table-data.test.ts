@@ -17,7 +17,7 @@ const table = parseTable({
 })!;
 const hosts = (order: number[]) => order.map((index) => table.rows[index]?.[0]);
 
-describe("[3.5-rich-output] table data", () => {
+describe("[part of 3.5-rich-output] table data", () => {
   it("sorts text as people count and numbers as numbers, what is missing last", () => {
     const sorted = (column: number, descending: boolean) =>
       hosts(arrange(table, { filter: "", sorting: { column, descending } }));
