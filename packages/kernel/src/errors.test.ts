@@ -22,7 +22,7 @@ async function failure(code: string) {
   return { run, error, count, text: stripVTControlCharacters(error.traceback.join("\n")) };
 }
 
-test("[3.1-errors] name, message and place of the person's own line and column", async () => {
+test("name, message and place of the person's own line and column", async () => {
   const { error, text, count } = await failure(
     // biome-ignore lint/suspicious/noTemplateCurlyInString: it is the text of a cell
     "interface Long { a: string }\nconst ok: number = 1;\n\nfunction fail(x: number): never {\n  throw new TypeError(`bad ${x}`);\n}\nfail(ok as number);",
@@ -34,13 +34,13 @@ test("[3.1-errors] name, message and place of the person's own line and column",
   assert.doesNotMatch(text, /packages\/kernel|__opsbook|AsyncLocalStorage|inspector/);
 });
 
-test("[3.1-errors] columns hold behind rewritten imports, awaits and wide characters", async () => {
+test("columns hold behind rewritten imports, awaits and wide characters", async () => {
   const code = 'import { join } from "node:path"; const 𝒳 = "😀"; await null; join(𝒳); await null.x;';
   const { text, count } = await failure(code);
   assert.match(text, new RegExp(`In\\[${count}\\]:1:${code.lastIndexOf("x") + 1}\\b`), text);
 });
 
-test("[3.1-errors] a function of an earlier cell is named by that cell's number", async () => {
+test("a function of an earlier cell is named by that cell's number", async () => {
   const made = await kernel.run("\nfunction earlier() {\n  null.x\n}");
   const { text } = await failure("earlier()");
   assert.match(
@@ -49,13 +49,13 @@ test("[3.1-errors] a function of an earlier cell is named by that cell's number"
   );
 });
 
-test("[3.1-errors] a library's frames stay", async () => {
+test("a library's frames stay", async () => {
   const { text, error } = await failure('import { boom } from "./boom.ts"; boom()');
   assert.equal(error.ename, "RangeError");
   assert.match(text, /boom\.ts:2:9/);
 });
 
-test("[3.1-errors] frames in this repository's packages are at the lines of their files", async () => {
+test("frames in this repository's packages are at the lines of their files", async () => {
   const file = join(import.meta.dirname, "../../jupyter/src/codec.ts");
   const { text } = await failure(`const codec = await import(${JSON.stringify(file)}); codec.decodeMessage([], "")`);
   const line = /codec\.ts:(\d+):\d+/.exec(text)?.[1];
@@ -65,7 +65,7 @@ test("[3.1-errors] frames in this repository's packages are at the lines of thei
   );
 });
 
-test("[3.1-errors] an error from the depths of a library names the await it came through", async () => {
+test("an error from the depths of a library names the await it came through", async () => {
   const code =
     // biome-ignore lint/suspicious/noTemplateCurlyInString: it is the text of a cell
     "const host: string = '127.0.0.1';\nconst ok = await 1;\nawait require('node:fs/promises').readFile(`/no/such/${host}`)";
@@ -76,14 +76,14 @@ test("[3.1-errors] an error from the depths of a library names the await it came
   assert.match(missing.text, new RegExp(`at await In\\[${missing.count}\\]:2:1`));
 });
 
-test("[3.1-errors] causes, aggregates, extra fields, cycles", async () => {
+test("causes, aggregates, extra fields, cycles", async () => {
   const { text } = await failure(
     "const inner = Object.assign(new Error('inner'), { code: 'E_IN' }); inner.cause = inner; throw new AggregateError([inner, new Error('second')], 'many', { cause: new Error('why', { cause: 'plain' }) })",
   );
   for (const part of [/many/, /Caused by:/, /why/, /'plain'/, /inner/, /E_IN/, /second/]) assert.match(text, part);
 });
 
-test("[3.1-errors] thrown values that are no errors", async () => {
+test("thrown values that are no errors", async () => {
   assert.equal((await failure("throw 5")).error.evalue, "5");
   assert.equal((await failure("throw undefined")).error.evalue, "undefined");
   assert.equal((await failure("throw { a: 1 }")).error.evalue, "{ a: 1 }");
@@ -94,20 +94,20 @@ test("[3.1-errors] thrown values that are no errors", async () => {
   );
 });
 
-test("[3.1-errors] a syntax error points at its line and column", async () => {
+test("a syntax error points at its line and column", async () => {
   const { error, text, count } = await failure('const fine = 1;\nconst bad: = "😀";');
   assert.equal(error.ename, "SyntaxError");
   assert.match(text, new RegExp(`In\\[${count}\\]:2:12`));
 });
 
-test("[3.1-errors] a printed error speaks of cells too", async () => {
+test("a printed error speaks of cells too", async () => {
   const run = await kernel.run("try { null.x } catch (e) { console.log(e.stack); console.error(e) }");
   const count = run.reply.status === "ok" && run.reply.execution_count;
   assert.match(run.stdout, new RegExp(`at In\\[${count}\\]:1:12`));
   assert.match(run.stderr, new RegExp(`In\\[${count}\\]:1:12`));
 });
 
-test("[3.1-late-errors] errors after the end go to the cell that caused them and end nothing", async () => {
+test("errors after the end go to the cell that caused them and end nothing", async () => {
   const cells = {
     timer: "setTimeout(() => { throw new Error('late timer') }, 5); 0",
     rejection: "void Promise.reject(new Error('late rejection')); 0",
@@ -129,7 +129,7 @@ test("[3.1-late-errors] errors after the end go to the cell that caused them and
   assert.equal((await kernel.run("1 + 1")).result?.["text/plain"], "2");
 });
 
-test("[3.1-errors] Node's own frames and fields that repeat the message are left out", async () => {
+test("Node's own frames and fields that repeat the message are left out", async () => {
   await kernel.run(
     'const lose = () => Object.assign(new Error("gone: /nope"), { path: "/nope", empty: "", none: undefined, status: 7 });',
   );

@@ -283,7 +283,7 @@ test("[part of 3.1-underscore] In and Out go by the number people see", async ()
   assert.equal((await kernel.run(`[Out[${n}], _${n}].join()`)).result?.["text/plain"], "'42,42'");
 });
 
-test("[3.1-shadow] a built-in name in a cell warns and leaves libraries theirs", async () => {
+test("a built-in name in a cell warns and leaves libraries theirs", async () => {
   const first = await kernel.run("const fetch = async () => 'mine'; const process = { mine: true }; const URL = 5");
   assert.match(first.stderr, /fetch/);
   assert.match(first.stderr, /process/);

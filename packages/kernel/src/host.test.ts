@@ -45,7 +45,7 @@ test("[J41] a comm that nobody here serves is closed again", async () => {
   await kernel.until(() => kernel.of(message.header.msg_id, "comm_close")[0]);
 });
 
-test("[3.1-host] display, update, input and signal reach the front end of the cell", async () => {
+test("display, update, input and signal reach the front end of the cell", async () => {
   await using kernel = await LiveKernel.start();
   const id = await kernel.submit(
     `${HOST}.display({ "text/plain": "one" }, { id: "d" }); ${HOST}.display({ "text/plain": "two" }, { id: "d", update: true }); await ${HOST}.input("q?", {})`,
@@ -69,7 +69,7 @@ test("[3.1-host] display, update, input and signal reach the front end of the ce
   );
 });
 
-test("[3.1-host] preloads run before the first cell, find the bridge, and may fail without harm", async () => {
+test("preloads run before the first cell, find the bridge, and may fail without harm", async () => {
   await using kernel = await LiveKernel.start({
     preloads: ["good.mjs", "default.mjs", "bad.mjs"],
     files: {

@@ -8,7 +8,7 @@ before(async () => {
 });
 after(() => kernel[Symbol.asyncDispose]());
 
-test("[3.1-output] console and process streams arrive as stdout and stderr", async () => {
+test("console and process streams arrive as stdout and stderr", async () => {
   const run = await kernel.run(`
     console.log("a", 1, true); console.info("b"); console.error("c"); console.warn("%s=%d", "d", 4);
     process.stdout.write("e\\n"); process.stderr.write(Buffer.from("f\\n"));
@@ -17,14 +17,14 @@ test("[3.1-output] console and process streams arrive as stdout and stderr", asy
   assert.equal(run.stderr, "c\nd=4\nf\n");
 });
 
-test("[3.1-output] text split between bytes of a character arrives whole", async () => {
+test("text split between bytes of a character arrives whole", async () => {
   const run = await kernel.run(
     'const euro = Buffer.from("€𝄞"); for (const b of euro) process.stdout.write(Buffer.from([b]));',
   );
   assert.equal(run.stdout, "€𝄞");
 });
 
-test("[3.1-output] lines leave while the cell blocks its thread", async () => {
+test("lines leave while the cell blocks its thread", async () => {
   const id = await kernel.submit(
     'console.log("one"); console.log("two"); Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 60_000)',
   );
@@ -37,7 +37,7 @@ test("[3.1-output] lines leave while the cell blocks its thread", async () => {
   await kernel.finished(id);
 });
 
-test("[3.1-output] streams, displays and the result keep their order", async () => {
+test("streams, displays and the result keep their order", async () => {
   const run = await kernel.run(`
     for (let i = 0; i < 300; i++) { console.log("t" + i); display("d" + i); if (i % 7 === 0) console.error("e" + i) }
     "end"`);
@@ -56,7 +56,7 @@ test("[3.1-output] streams, displays and the result keep their order", async () 
   assert.deepEqual(order, [...wanted, "end"]);
 });
 
-test("[3.1-output] output that comes later belongs to the cell that caused it", async () => {
+test("output that comes later belongs to the cell that caused it", async () => {
   const first = await kernel.run(`
     setTimeout(() => { console.log("timer") }, 20);
     setImmediate(() => process.nextTick(() => console.error("tick")));
@@ -73,7 +73,7 @@ test("[3.1-output] output that comes later belongs to the cell that caused it", 
   assert.equal(kernel.runOf(first.id).stderr, "tick\n");
 });
 
-test("[3.1-output] 100,000 lines arrive complete, in few messages", async () => {
+test("100,000 lines arrive complete, in few messages", async () => {
   const run = await kernel.run('for (let i = 0; i < 100_000; i++) console.log("line", i)');
   const lines = run.stdout.split("\n");
   assert.equal(lines.length, 100_001);
@@ -81,14 +81,14 @@ test("[3.1-output] 100,000 lines arrive complete, in few messages", async () => 
   assert.ok(kernel.of(run.id, "stream").length < 1000);
 });
 
-test("[3.1-output] 60 MB pass through the 4 MB ring without loss", async () => {
+test("60 MB pass through the 4 MB ring without loss", async () => {
   const run = await kernel.run(
     'const block = "x".repeat(1e6) + "\\n"; for (let i = 0; i < 60; i++) process.stdout.write(block)',
   );
   assert.equal(run.stdout.length, 60 * (1e6 + 1));
 });
 
-test("[3.1-output] a cell that replaces console or process.stdout does not silence the next one", async () => {
+test("a cell that replaces console or process.stdout does not silence the next one", async () => {
   await kernel.run("globalThis.savedConsole = globalThis.console; globalThis.console = { log() {} } as any");
   const run = await kernel.run('process.stdout.write("still\\n"); display("here"); 7');
   assert.equal(run.stdout, "still\n");
@@ -97,7 +97,7 @@ test("[3.1-output] a cell that replaces console or process.stdout does not silen
   assert.equal((await kernel.run('console.log("back")')).stdout, "back\n");
 });
 
-test("[3.1-output] oddities of Object.prototype do not break the kernel", async () => {
+test("oddities of Object.prototype do not break the kernel", async () => {
   await kernel.run(
     'Object.prototype.odd = "inherited"; Object.defineProperty(Object.prototype, "hidden", { value: 1, configurable: true })',
   );
@@ -108,7 +108,7 @@ test("[3.1-output] oddities of Object.prototype do not break the kernel", async 
   assert.equal((await kernel.run("delete Object.prototype.odd && delete Object.prototype.hidden")).reply.status, "ok");
 });
 
-test("[3.1-leak] 2,000 cells with large values leave no heap behind", async () => {
+test("2,000 cells with large values leave no heap behind", async () => {
   const heap = async () => {
     const text = (
       await kernel.run(

@@ -8,7 +8,7 @@ import { Dealer } from "zeromq";
 import { LiveKernel } from "./testing/live-kernel.ts";
 
 for (const transport of ["ipc", "tcp"] as const) {
-  test(`[3.1-kernel] speaks over ${transport}, says what it is, beats its heart`, async () => {
+  test(`speaks over ${transport}, says what it is, beats its heart`, async () => {
     await using kernel = await LiveKernel.start({ transport });
     assert.equal(kernel.kernelInfo.language_info.name, "typescript");
     assert.equal(kernel.kernelInfo.protocol_version, "5.4");
@@ -19,7 +19,7 @@ for (const transport of ["ipc", "tcp"] as const) {
   });
 }
 
-test("[3.1-kernel] messages of an execution come in the protocol's order, and reply before idle", async () => {
+test("messages of an execution come in the protocol's order, and reply before idle", async () => {
   await using kernel = await LiveKernel.start();
   const run = await kernel.run("console.log(1); 2");
   const types = kernel
@@ -34,7 +34,7 @@ test("[3.1-kernel] messages of an execution come in the protocol's order, and re
   for (const { message } of kernel.of(run.id)) assert.equal(message.parent_header.session, kernel.client.session);
 });
 
-test("[3.1-kernel] counts, silent runs, user expressions", async () => {
+test("counts, silent runs, user expressions", async () => {
   await using kernel = await LiveKernel.start();
   const count = async (options: JsonObject) => {
     const { reply } = await kernel.run("5", options);
@@ -50,7 +50,7 @@ test("[3.1-kernel] counts, silent runs, user expressions", async () => {
   assert.equal((reply.user_expressions.bad as JsonObject).ename, "ReferenceError");
 });
 
-test("[3.1-kernel] an error aborts what was queued behind it, unless told not to", async () => {
+test("an error aborts what was queued behind it, unless told not to", async () => {
   await using kernel = await LiveKernel.start();
   const slow = "await new Promise((r) => setTimeout(r, 50)); throw new Error('x')";
   const [first, second] = [await kernel.submit(slow), await kernel.submit("1")];
@@ -133,7 +133,7 @@ test("[part of 3.1-history] tail, range and search", async () => {
   ]);
 });
 
-test("[3.1-prompts] input asks the front end that runs the cell, several questions one after the other", async () => {
+test("input asks the front end that runs the cell, several questions one after the other", async () => {
   await using kernel = await LiveKernel.start();
   const id = await kernel.submit(
     'const [a, b] = await Promise.all([input("name? "), input("word? ", { password: true })]); a + "/" + b',
@@ -151,7 +151,7 @@ test("[3.1-prompts] input asks the front end that runs the cell, several questio
   assert.equal((await kernel.finished(id)).result?.["text/plain"], "'ann/s3'");
 });
 
-test("[3.1-prompts] a question can be interrupted, and is refused where nobody could answer", async () => {
+test("a question can be interrupted, and is refused where nobody could answer", async () => {
   await using kernel = await LiveKernel.start();
   const id = await kernel.submit('await input("stuck? ")');
   await kernel.until(() => kernel.of(id, "input_request")[0]);
@@ -168,7 +168,7 @@ test("[3.1-prompts] a question can be interrupted, and is refused where nobody c
   assert.equal((await kernel.finished(again)).result?.["text/plain"], "'yes'");
 });
 
-test("[3.5-shutdown] shutdown answers and ends the process with code 0, also out of a tight loop", async () => {
+test("shutdown answers and ends the process with code 0, also out of a tight loop", async () => {
   for (const busy of ["1", "for (;;) {}"]) {
     await using kernel = await LiveKernel.start();
     await kernel.submit(busy);
@@ -179,7 +179,7 @@ test("[3.5-shutdown] shutdown answers and ends the process with code 0, also out
   }
 });
 
-test("[3.5-shutdown] process.exit in a cell sends its output and its reply first", async () => {
+test("process.exit in a cell sends its output and its reply first", async () => {
   await using kernel = await LiveKernel.start();
   const id = await kernel.submit(
     'process.on("exit", (code) => console.log("leaving", code)); console.log("x".repeat(1e6)); process.exit(3)',
@@ -191,7 +191,7 @@ test("[3.5-shutdown] process.exit in a cell sends its output and its reply first
   assert.equal(run.stdout.length, 1e6 + "\nleaving 3\n".length);
 });
 
-test("[3.5-shutdown] the kernel ends with the process it was told to end with, and not before", async () => {
+test("the kernel ends with the process it was told to end with, and not before", async () => {
   const parent = spawn("sleep", ["600"]);
   await once(parent, "spawn");
   await using kernel = await LiveKernel.start({ env: { OPSBOOK_PARENT_PID: String(parent.pid) } });
@@ -215,7 +215,7 @@ test("[T4] a message that is not signed with the key is not run", async (t) => {
   assert.equal((await kernel.run("typeof forged")).result?.["text/plain"], "'undefined'");
 });
 
-test("[3.1-kernel] a second client hears the first one's cells from its own ready on", async () => {
+test("a second client hears the first one's cells from its own ready on", async () => {
   await using kernel = await LiveKernel.start();
   const heard: string[] = [];
   const { promise, resolve } = Promise.withResolvers<void>();
@@ -233,7 +233,7 @@ test("[3.1-kernel] a second client hears the first one's cells from its own read
   assert.ok(heard.includes("execute_input"));
 });
 
-test("[3.1-kernel] an unknown request is answered with an error, a bad connection file with a sentence", async () => {
+test("an unknown request is answered with an error, a bad connection file with a sentence", async () => {
   await using kernel = await LiveKernel.start();
   assert.equal((await kernel.request("debug_request", {}, "control")).status, "error");
   const child = spawn(process.execPath, [`${import.meta.dirname}/main.mjs`, "/no/such/file.json"], {

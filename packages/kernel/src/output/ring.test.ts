@@ -15,7 +15,7 @@ function collect(reader: RingReader, passes: (mark: number) => boolean = () => t
   return got;
 }
 
-test("[3.1-output] text keeps its tag and its place among marks", () => {
+test("text keeps its tag and its place among marks", () => {
   const memory = ringMemory();
   const writer = new RingWriter(memory, () => {});
   const reader = new RingReader(memory);
@@ -34,7 +34,7 @@ test("[3.1-output] text keeps its tag and its place among marks", () => {
   assert.deepEqual(collect(reader), []);
 });
 
-test("[3.1-output] the reader is woken once for what comes after it slept", () => {
+test("the reader is woken once for what comes after it slept", () => {
   const memory = ringMemory();
   let woken = 0;
   const writer = new RingWriter(memory, () => woken++);
@@ -49,7 +49,7 @@ test("[3.1-output] the reader is woken once for what comes after it slept", () =
   assert.equal(woken, 2);
 });
 
-test("[3.1-output] a full ring stops the writer until another thread reads, and no byte is lost", async () => {
+test("a full ring stops the writer until another thread reads, and no byte is lost", async () => {
   const memory = ringMemory();
   const worker = new Worker(
     `const { workerData, parentPort } = require("node:worker_threads");

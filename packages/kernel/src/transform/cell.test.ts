@@ -86,10 +86,10 @@ const CASES: [title: string, cells: string[], script: string][] = [
 ];
 
 for (const [title, cells, expected] of CASES) {
-  test(`[3.1-transform] ${title}`, () => assert.equal(script(...cells), expected));
+  test(`${title}`, () => assert.equal(script(...cells), expected));
 }
 
-test("[3.1-transform] a built-in's name is the cell's own from its declaration on, and only where it means it", () => {
+test("a built-in's name is the cell's own from its declaration on, and only where it means it", () => {
   const names = new NameTable();
   const run = (cell: string): string => {
     const transformed = transformCell(cell, { names, builtins: BUILTINS });
@@ -117,13 +117,13 @@ test("[3.1-transform] a built-in's name is the cell's own from its declaration o
   assert.equal(plainName("fetch\u200c is not a function"), "fetch is not a function");
 });
 
-test("[3.1-transform] it is pure: what it was given is as it was", () => {
+test("it is pure: what it was given is as it was", () => {
   const names = new NameTable();
   transformCell("let a = 1; const fetch = 2", { names, builtins: BUILTINS });
   assert.equal(names.storage.size + names.shadowed.size, 0);
 });
 
-test("[3.1-errors] positions of the script lead back to the cell", () => {
+test("positions of the script lead back to the cell", () => {
   const source =
     'import { x } from "m";\ninterface Gone { a: 1 }\nfunction f(a: number) {\n  return a.b\n}\nawait f(1);';
   const { code, positions } = transformCell(source, { names: new NameTable(), builtins: BUILTINS });
@@ -136,7 +136,7 @@ test("[3.1-errors] positions of the script lead back to the cell", () => {
   assert.deepEqual(at("function f"), { line: 3, column: 1 });
 });
 
-test("[3.1-errors] syntax errors have the cell's line and column", () => {
+test("syntax errors have the cell's line and column", () => {
   const failing = (source: string): CellSyntaxError => {
     try {
       transformCell(source, { names: new NameTable(), builtins: BUILTINS });
