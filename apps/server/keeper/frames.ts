@@ -2,6 +2,7 @@
  * Frames: u32 BE length of the header, u32 BE length of the payload, the header as JSON, the payload as raw bytes.
  * The same form carries requests and events over the socket and records inside a spool's segments.
  */
+import type { Socket } from "node:net";
 import { KeeperError } from "./error.ts";
 
 export interface Frame {
@@ -20,7 +21,7 @@ const MAX_PAYLOAD = 1024 * 1024 * 1024;
 const EMPTY = Buffer.alloc(0);
 
 /** Prefix and header of a frame; the payload is written after it, uncopied. */
-export function encodeHead(header: object, payloadBytes: number): Buffer {
+function encodeHead(header: object, payloadBytes: number): Buffer {
   const json = Buffer.from(JSON.stringify(header));
   const head = Buffer.allocUnsafe(PREFIX_BYTES + json.length);
   head.writeUInt32BE(json.length, 0);
@@ -89,4 +90,18 @@ export class FrameReader {
     this.#chunks = rest.length === 0 ? [] : [rest];
     this.#bytes = rest.length;
   }
+}
+
+/** One frame in one go; nothing where the other side is gone. */
+export function writeFrame(socket: Socket, header: object, payload: readonly Buffer[]): void {
+  if (!socket.writable) return;
+  socket.cork();
+  socket.write(
+    encodeHead(
+      header,
+      payload.reduce((sum, part) => sum + part.length, 0),
+    ),
+  );
+  for (const part of payload) if (part.length > 0) socket.write(part);
+  socket.uncork();
 }

@@ -1,7 +1,7 @@
 /** The one server in charge: its socket, what it subscribed to, and the frames it sends. */
 import type { Socket } from "node:net";
 import { KeeperError } from "./error.ts";
-import { encodeHead, type Frame, FrameReader } from "./frames.ts";
+import { type Frame, FrameReader, writeFrame } from "./frames.ts";
 import type { Keeper } from "./keeper.ts";
 import {
   KEEPER_PROTOCOL,
@@ -44,16 +44,7 @@ export class ServerLink {
   }
 
   send(header: KeeperResponse, payload: readonly Buffer[] = []): void {
-    if (!this.#socket.writable) return;
-    this.#socket.cork();
-    this.#socket.write(
-      encodeHead(
-        header,
-        payload.reduce((sum, part) => sum + part.length, 0),
-      ),
-    );
-    for (const part of payload) if (part.length > 0) this.#socket.write(part);
-    this.#socket.uncork();
+    writeFrame(this.#socket, header, payload);
   }
 
   /** Another server is in charge from now on. */

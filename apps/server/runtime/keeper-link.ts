@@ -1,6 +1,6 @@
 /** The server's end of the keeper's socket: requests with answers, notices without, frames that come by themselves. */
 import { createConnection, type Socket } from "node:net";
-import { encodeHead, type Frame, FrameReader } from "../keeper/frames.ts";
+import { type Frame, FrameReader, writeFrame } from "../keeper/frames.ts";
 import { KEEPER_PROTOCOL, type KeeperRequest, type KeeperResponse, responseSchema } from "../keeper/protocol.ts";
 import { RuntimeError, type RuntimeErrorCode } from "./error.ts";
 
@@ -87,16 +87,7 @@ export class KeeperLink {
   }
 
   #write(header: object, payload: readonly Buffer[]): void {
-    if (!this.#socket.writable) return;
-    this.#socket.cork();
-    this.#socket.write(
-      encodeHead(
-        header,
-        payload.reduce((sum, part) => sum + part.length, 0),
-      ),
-    );
-    for (const part of payload) if (part.length > 0) this.#socket.write(part);
-    this.#socket.uncork();
+    writeFrame(this.#socket, header, payload);
   }
 
   #take({ header, payload }: Frame): void {

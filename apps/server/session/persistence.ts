@@ -76,9 +76,11 @@ export class Persistence {
         await wait(RETRY_MS);
       }
     }
-    await this.#log.close().catch(() => {});
+    // In the same turn as the check above: a line that came between would go to the log that was replaced.
+    const old = this.#log;
     this.#log = this.#folder.openLog(stored, this.#host.cursor);
     this.#host.onTrouble(null);
+    await old.close().catch(() => {});
   }
 
   /** A snapshot takes the place of the log so far; new lines go to a new log meanwhile. */

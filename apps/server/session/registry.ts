@@ -149,7 +149,7 @@ export class SessionRegistry {
     const clientSeqs = recovered.snapshot.clientSeqs;
     if (saved && saved.hash === hashOf(text)) return { state, seq, clientSeqs, entries, saved, cursor };
     if (saved && saved.seq < seq) {
-      const store = { blobs: parts.blobs, spoolFile: (id: string) => parts.streams.file(id) };
+      const store = parts.streams.outputStore(parts.blobs);
       const time = new Date().toISOString().replace(/[:.]/g, "-");
       const copy = join(parts.root, parts.path.replace(/\.ipynb$/, `.unsaved-${time}.ipynb`));
       await writeAtomic(copy, serializeNotebook(await toFile(state.notebook, store)));
@@ -200,8 +200,7 @@ async function fromFile(parts: SessionParts, text: string): Promise<SessionStart
     throw new SessionError("invalid-notebook", message, { line, column });
   }
   for (const warning of parsed.warnings) parts.log.info({ warning }, "the notebook was read with a repair");
-  const store = { blobs: parts.blobs, spoolFile: (id: string) => parts.streams.file(id) };
-  const notebook = await toSession(parsed.notebook, store);
+  const notebook = await toSession(parsed.notebook, parts.streams.outputStore(parts.blobs));
   const spec = parsed.notebook.metadata.kernelspec;
   const kernelspec = typeof spec === "object" && spec !== null && !Array.isArray(spec) ? spec : {};
   const kernelName = typeof kernelspec.name === "string" ? kernelspec.name : "typescript";

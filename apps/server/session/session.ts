@@ -6,6 +6,7 @@ import {
   can,
   type Effect,
   type Entry,
+  isActive,
   type Operation,
   type Rejected,
   rejected,
@@ -349,7 +350,7 @@ export class Session {
 
   /** The file changed outside and nothing here was unsaved: the file wins; a run under way keeps ours. */
   async #reload(text: string): Promise<boolean> {
-    const active = this.#state.executions.some(({ status }) => status === "queued" || status === "running");
+    const active = this.#state.executions.some(isActive);
     const parsed = parseNotebook(text);
     if (active || !parsed.ok) return false;
     const before = this.#state.notebook;
@@ -386,8 +387,7 @@ export class Session {
   }
 
   #outputStore(): OutputStore {
-    const { blobs, streams } = this.#parts;
-    return { blobs, spoolFile: (outputId) => streams.file(outputId) };
+    return this.#parts.streams.outputStore(this.#parts.blobs);
   }
 
   #file(): string {

@@ -1,6 +1,8 @@
 import { existsSync, mkdirSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import type { SessionNotebook } from "@opsbook/notebook/session";
+import type { Blobs } from "../store/blobs.ts";
+import type { OutputStore } from "../store/convert.ts";
 import { readSpool, Spool, type SpoolEnd } from "../store/spool.ts";
 
 /** The spools of one session's stream outputs: the open ones are appended here, the closed ones are only read. */
@@ -30,6 +32,11 @@ export class Streams {
 
   open(outputId: string): void {
     this.#open.set(outputId, Spool.create(this.file(outputId)));
+  }
+
+  /** What turns outputs of a file into those of a session, and back. */
+  outputStore(blobs: Blobs): OutputStore {
+    return { blobs, spoolFile: (outputId) => this.file(outputId) };
   }
 
   /** After a server restart: goes on after `bytes`. */

@@ -1,5 +1,6 @@
 import {
   type Execution,
+  isActive,
   isEditedSinceRun,
   type Presence,
   type Prompt,
@@ -67,7 +68,7 @@ export class CellViews {
   update(sources: CellSources): void {
     const { state } = sources;
     const executions = new Map(state.executions.map((execution) => [execution.cellId, execution]));
-    const active = state.executions.filter(({ status }) => status === "queued" || status === "running");
+    const active = state.executions.filter(isActive);
     const ahead = new Map(active.map((execution, index) => [execution.cellId, index]));
     const outOfOrder = outOfOrderCells(state);
     const seen = new Set<string>();

@@ -19,7 +19,7 @@ type Op<T extends UserOperation["type"]> = Extract<UserOperation, { type: T }>;
 
 const cellOf = (state: SessionState, cellId: string) => state.notebook.cells.find(({ id }) => id === cellId);
 
-const isActive = (state: SessionState, cellId: string, status: "queued" | "running") =>
+const hasRun = (state: SessionState, cellId: string, status: "queued" | "running") =>
   state.executions.some((execution) => execution.cellId === cellId && execution.status === status);
 
 /** After `after` where it still exists (null: on top), else at `index`. */
@@ -66,7 +66,7 @@ export function deleteCell(state: SessionState, op: Op<"delete-cell">, { by, at 
   const index = cells.findIndex(({ id }) => id === op.cellId);
   const cell = cells[index];
   if (!cell) return cellGone(op.cellId);
-  if (isActive(state, op.cellId, "running"))
+  if (hasRun(state, op.cellId, "running"))
     return rejected("cell-busy", "This cell is running. Interrupt it before deleting it.");
   const nextBin = [...bin, { cell, index, by, at }];
   const left = notRun(state, {
@@ -131,7 +131,7 @@ export function moveCell(state: SessionState, op: Op<"move-cell">): ApplyResult 
 }
 
 export function setCellType(state: SessionState, op: Op<"set-cell-type">): ApplyResult {
-  if (isActive(state, op.cellId, "running") || isActive(state, op.cellId, "queued"))
+  if (hasRun(state, op.cellId, "running") || hasRun(state, op.cellId, "queued"))
     return rejected("cell-busy", "This cell is running or queued. Stop it before changing its type.");
   const effects: Effect[] = [];
   const next = updateCell(state, op.cellId, (cell) => {

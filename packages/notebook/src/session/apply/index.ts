@@ -9,6 +9,7 @@ import * as runtime from "./runtime.ts";
 export { applySplices } from "./cells.ts";
 export type { Applied, ApplyContext, ApplyResult, Effect } from "./result.ts";
 export { rejected } from "./result.ts";
+export { isActive } from "./runs.ts";
 
 /**
  * The one transition of a session: pure, total, the same on the server and in every browser.

@@ -18,6 +18,7 @@ type Op<T extends (UserOperation | ServerOperation)["type"]> = Extract<UserOpera
 const SERVER: Author = { id: "server", name: "server" };
 const RUNS_KEPT = 10;
 
+/** Waits for its turn or runs. */
 export const isActive = ({ status }: Execution) => status === "queued" || status === "running";
 
 export function runCells(state: SessionState, op: Op<"run-cells">, { by, at }: ApplyContext): ApplyResult {
