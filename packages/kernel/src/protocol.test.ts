@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { createHmac } from "node:crypto";
 import { once } from "node:events";
-import { test } from "node:test";
-import { encodeMessage, endpoint, type JsonObject, KernelClient, parseContent } from "@opsbook/jupyter";
+import { after, test } from "node:test";
+import { decodeMessage, encodeMessage, endpoint, type JsonObject, KernelClient, parseContent } from "@opsbook/jupyter";
 import { Dealer } from "zeromq";
 import { LiveKernel } from "./testing/live-kernel.ts";
 
@@ -149,6 +149,28 @@ test("input asks the front end that runs the cell, several questions one after t
   assert.deepEqual(second.content, { prompt: "word? ", password: true });
   await kernel.client.send("stdin", kernel.client.message("input_reply", { value: "s3" }));
   assert.equal((await kernel.finished(id)).result?.["text/plain"], "'ann/s3'");
+});
+
+test("a question waits for a front end whose stdin socket connects late", async () => {
+  await using kernel = await LiveKernel.start();
+  const routingId = "late front end";
+  const shell = new Dealer({ routingId, linger: 0 });
+  shell.connect(endpoint(kernel.info, "shell"));
+  const stdin = new Dealer({ routingId, linger: 0, receiveTimeout: 10_000 });
+  after(() => {
+    shell.close();
+    stdin.close();
+  });
+  const content = { code: 'console.log("asking"); await input("late? ")', silent: false, allow_stdin: true };
+  const request = kernel.client.message("execute_request", content);
+  await shell.send(encodeMessage(request, kernel.info.key));
+  await kernel.until(() => kernel.of(request.header.msg_id, "stream")[0]);
+  stdin.connect(endpoint(kernel.info, "stdin"));
+  const question = decodeMessage(await stdin.receive(), kernel.info.key).message;
+  assert.equal(question.content.prompt, "late? ");
+  const reply = kernel.client.message("input_reply", { value: "yes" }, { parent: question.header });
+  await stdin.send(encodeMessage(reply, kernel.info.key));
+  await kernel.until(() => kernel.of(request.header.msg_id, "execute_result")[0]);
 });
 
 test("a question can be interrupted, and is refused where nobody could answer", async () => {

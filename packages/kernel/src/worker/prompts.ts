@@ -49,12 +49,15 @@ export class StdinPrompts {
   #next(): void {
     const prompt = this.#waiting.shift();
     if (!prompt) return;
-    const messageId = this.#sockets.send("stdin", {
-      type: "input_request",
-      content: { prompt: prompt.prompt, password: prompt.password },
-      identities: this.#executions.identitiesOf(prompt.index),
-      parent: this.#executions.parentOf(prompt.index),
-    });
-    this.#open = { prompt, messageId };
+    const content = { prompt: prompt.prompt, password: prompt.password };
+    const identities = this.#executions.identitiesOf(prompt.index);
+    const parent = this.#executions.parentOf(prompt.index);
+    const open = { prompt, messageId: "" };
+    this.#open = open;
+    open.messageId = this.#sockets.send(
+      "stdin",
+      { type: "input_request", content, identities, parent },
+      () => this.#open === open,
+    );
   }
 }

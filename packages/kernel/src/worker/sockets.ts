@@ -1,3 +1,4 @@
+import { setTimeout } from "node:timers/promises";
 import {
   decodeMessage,
   encodeMessage,
@@ -21,6 +22,9 @@ export interface Incoming {
 
 const OPTIONS = { linger: 500, sendHighWaterMark: 0, receiveHighWaterMark: 0, ipv6: true } as const;
 
+/** Milliseconds between attempts to reach a front end whose stdin socket is not connected yet. */
+const PEER_INTERVAL = 5;
+
 /** What a subscriber's first byte says. Source: ZMTP 3.1, section "Subscription". */
 const SUBSCRIBE = 1;
 
@@ -34,10 +38,15 @@ export class Sockets {
 
   readonly session = crypto.randomUUID();
   readonly #connection: Connection;
-  readonly #routers = { shell: new Router(OPTIONS), control: new Router(OPTIONS), stdin: new Router(OPTIONS) };
+  readonly #routers = {
+    shell: new Router(OPTIONS),
+    control: new Router(OPTIONS),
+    stdin: new Router({ ...OPTIONS, mandatory: true }),
+  };
   readonly #iopub = new XPublisher({ ...OPTIONS, verbosity: "allSubs" });
   readonly #heartbeat = new Reply({ linger: 0, ipv6: true });
   readonly #last = new Map<Router | XPublisher, Promise<void>>();
+  #closing = false;
 
   private constructor(connection: Connection) {
     this.#connection = connection;
@@ -59,9 +68,14 @@ export class Sockets {
     this.send(request.socket, { type, content, identities: request.identities, parent: request.message.header });
   }
 
+  /**
+   * Answers the message's id. A front end's stdin socket may connect later than its shell socket: as long as `wanted`
+   * says so, what cannot be delivered yet is tried again.
+   */
   send(
     socket: RequestSocket,
     what: { type: string; content: JsonObject; identities: Buffer[]; parent: ParentHeader },
+    wanted: () => boolean = () => false,
   ): string {
     const message: Message = {
       header: newHeader(what.type, { session: this.session, username: "kernel" }),
@@ -70,12 +84,14 @@ export class Sockets {
       content: what.content,
       buffers: [],
     };
-    this.#send(this.#routers[socket], [...what.identities, ...encodeMessage(message, this.#connection.key)]);
+    const frames = [...what.identities, ...encodeMessage(message, this.#connection.key)];
+    this.#send(this.#routers[socket], frames, wanted);
     return message.header.msg_id;
   }
 
   /** Closes everything once what was given has been handed to the network. */
   async close(): Promise<void> {
+    this.#closing = true;
     await Promise.all(this.#last.values());
     for (const socket of [...Object.values(this.#routers), this.#iopub, this.#heartbeat]) socket.close();
   }
@@ -127,12 +143,24 @@ export class Sockets {
     for await (const frames of this.#heartbeat) await this.#heartbeat.send(frames);
   }
 
-  #send(socket: Router | XPublisher, frames: Buffer[]): void {
+  #send(socket: Router | XPublisher, frames: Buffer[], wanted: () => boolean = () => false): void {
     const previous = this.#last.get(socket) ?? Promise.resolve();
-    // A peer that went away is no error of ours.
     this.#last.set(
       socket,
-      previous.then(() => socket.send(frames)).catch(() => {}),
+      previous.then(() => this.#deliver(socket, frames, wanted)),
     );
+  }
+
+  async #deliver(socket: Router | XPublisher, frames: Buffer[], wanted: () => boolean): Promise<void> {
+    for (;;) {
+      try {
+        await socket.send(frames);
+        return;
+      } catch {
+        // A peer that went away is no error of ours.
+        if (this.#closing || !wanted()) return;
+        await setTimeout(PEER_INTERVAL);
+      }
+    }
   }
 }
