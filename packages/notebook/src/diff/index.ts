@@ -1,0 +1,5 @@
+export { diffLines, type LineRun, type Mark, markWords } from "./lines.ts";
+export { type CellPair, type Matchable, matchCells } from "./match.ts";
+export { type CellChange, type CellPlace, diffNotebooks, type KeptCell, type NotebookDiff } from "./notebooks.ts";
+export { diffOutputs, type OutputChange, outputText } from "./outputs.ts";
+export { diffKeys, type KeyChange, sameJson } from "./same-json.ts";
