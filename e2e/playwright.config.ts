@@ -9,7 +9,7 @@ export default defineConfig({
   outputDir: "../test-results/e2e",
   fullyParallel: false,
   workers: 1,
-  // A test that fails once has failed.
+  // scripts/test.mjs tries a few failures again, and says so.
   retries: 0,
   timeout: 120_000,
   expect: { timeout: 20_000 },

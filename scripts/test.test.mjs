@@ -72,6 +72,18 @@ test("a failed test and a file that does not load both count and are shown", asy
   assert.match(output, /✖ group › bad[\s\S]*the reason/);
 });
 
+test("a failure is tried again alone: what passes then is named, and stays failed in the report", async () => {
+  const unsteady = `${HEAD}import { existsSync, writeFileSync } from "node:fs";\ntest("now and then", () => { if (existsSync("once")) return; writeFileSync("once", ""); throw new Error("busy"); });`;
+  const { code, closing, output, records } = await npmTest({ "packages/a/src/a.test.mjs": unsteady });
+  assert.equal(closing, "1 passed, 0 failed, 0 skipped");
+  assert.equal(code, 0);
+  assert.match(output, /unsteady: now and then .* failed, then passed/);
+  assert.deepEqual(
+    records.map(({ status }) => status),
+    ["failed"],
+  );
+});
+
 test("a run in which nothing ran is a failure", async () => {
   const { code, closing } = await npmTest({});
   assert.equal(code, 1);
