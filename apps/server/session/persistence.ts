@@ -1,14 +1,18 @@
 import { setTimeout as wait } from "node:timers/promises";
 import type { Logger } from "pino";
+import { failpoint } from "../store/failpoints.ts";
 import type { GroupLog } from "../store/group-log.ts";
-import type { KernelCursor, SessionFolder, Snapshot } from "../store/session-folder.ts";
+import type { KernelCursor, LogRecord, Saved, SessionFolder, Snapshot } from "../store/session-folder.ts";
 
 /** A log beyond this is replaced by a snapshot. */
 const COMPACT_BYTES = 4_194_304;
 const RETRY_MS = 2000;
 
+/** What the session adds to its snapshot; how far the file is written is kept here. */
+export type SessionSnapshot = Omit<Snapshot, "saved" | "saving">;
+
 export interface PersistenceHost {
-  snapshot(): Snapshot;
+  snapshot(): SessionSnapshot;
   cursor(): KernelCursor | null;
   /** The kernel's messages up to `kseq` are in the log. */
   acknowledge(kseq: number): void;
@@ -22,21 +26,24 @@ export class Persistence {
   readonly #folder: SessionFolder;
   readonly #host: PersistenceHost;
   #log: GroupLog;
-  #retrying: Promise<void> | null = null;
+  #saved: Saved;
+  #saving: Saved | null = null;
+  #replacing: Promise<void> | null = null;
   #compacting: Promise<void> | null = null;
   #closed = false;
 
-  private constructor(folder: SessionFolder, host: PersistenceHost, log: GroupLog) {
+  private constructor(folder: SessionFolder, host: PersistenceHost, start: { saved: Saved; log: GroupLog }) {
     this.#folder = folder;
     this.#host = host;
-    this.#log = log;
+    this.#saved = start.saved;
+    this.#log = start.log;
   }
 
   /** Writes the first snapshot. Throws the file system's error. */
-  static async open(folder: SessionFolder, host: PersistenceHost): Promise<Persistence> {
-    const snapshot = host.snapshot();
+  static async open(folder: SessionFolder, host: PersistenceHost, saved: Saved): Promise<Persistence> {
+    const snapshot = { ...host.snapshot(), saved, saving: null };
     await folder.writeSnapshot(snapshot);
-    return new Persistence(folder, host, folder.openLog(snapshot.seq, host.cursor));
+    return new Persistence(folder, host, { saved, log: folder.openLog(snapshot.seq, host.cursor) });
   }
 
   /** Resolves when the line is written (on disk, if `durable`), however long the disk stays full. */
@@ -48,25 +55,58 @@ export class Persistence {
       this.#host.log.error({ err: error }, "the session's log could not be written");
       await this.replaceLog();
     }
+    // A line of a log whose snapshot is still on its way counts once that is on disk.
+    if (this.#replacing) await this.#replacing;
     if (kseq !== undefined) this.#host.acknowledge(kseq);
     if (this.#log.size > COMPACT_BYTES) void this.compact();
   }
 
-  /** Resolves when a snapshot of the whole state is on disk: after a failed write, or a change no line tells of. */
-  replaceLog(): Promise<void> {
-    this.#retrying ??= this.#retry().finally(() => {
-      this.#retrying = null;
-    });
-    return this.#retrying;
+  /**
+   * To be said before the `.ipynb` is replaced: a crash right after that finds the file to be ours. Rejects where
+   * it cannot be written; the file stays as it is then.
+   */
+  async willSave(mark: Saved): Promise<void> {
+    this.#saving = mark;
+    try {
+      await this.#log.append(JSON.stringify({ saving: mark } satisfies LogRecord), { durable: true });
+    } catch (error) {
+      void this.replaceLog().catch(() => {});
+      throw error;
+    }
+    if (this.#replacing) await this.#replacing;
   }
 
-  async #retry(): Promise<void> {
-    let stored = -1;
-    while (stored !== this.#host.snapshot().seq) {
-      const snapshot = this.#host.snapshot();
+  saved(mark: Saved): void {
+    this.#saved = mark;
+    this.#saving = null;
+    if (!this.#closed) void this.store(JSON.stringify({ saved: mark } satisfies LogRecord), false);
+  }
+
+  /** The file was read anew: a change no line tells of. Resolves when a snapshot of it is on disk. */
+  reloaded(mark: Saved): Promise<void> {
+    this.#saved = mark;
+    this.#saving = null;
+    return this.replaceLog();
+  }
+
+  /** Resolves when a snapshot of the whole state is on disk and a new log goes on from there. */
+  replaceLog(): Promise<void> {
+    this.#replacing ??= this.#replace().finally(() => {
+      this.#replacing = null;
+    });
+    return this.#replacing;
+  }
+
+  async #replace(): Promise<void> {
+    for (;;) {
+      const snapshot = this.#snapshot();
+      const old = this.#log;
       try {
+        // First the log, so that what is acknowledged meanwhile is in a file that the snapshot does not drop.
+        this.#log = this.#folder.openFreshLog(snapshot.seq, this.#host.cursor);
+        void old.close().catch(() => {});
         await this.#folder.writeSnapshot(snapshot);
-        stored = snapshot.seq;
+        this.#host.onTrouble(null);
       } catch (error) {
         const { message } = error as Error;
         this.#host.onTrouble(
@@ -74,13 +114,15 @@ export class Persistence {
         );
         if (this.#closed) throw error;
         await wait(RETRY_MS);
+        continue;
       }
+      // Lines that the new log refused meanwhile are in no snapshot yet.
+      if (!this.#log.failed) return;
     }
-    // In the same turn as the check above: a line that came between would go to the log that was replaced.
-    const old = this.#log;
-    this.#log = this.#folder.openLog(stored, this.#host.cursor);
-    this.#host.onTrouble(null);
-    await old.close().catch(() => {});
+  }
+
+  #snapshot(): Snapshot {
+    return { ...this.#host.snapshot(), saved: this.#saved, saving: this.#saving };
   }
 
   /** A snapshot takes the place of the log so far; new lines go to a new log meanwhile. */
@@ -93,13 +135,15 @@ export class Persistence {
 
   async #compact(): Promise<void> {
     await this.#log.settled();
-    if (this.#log.failed || this.#retrying || this.#closed) return;
+    if (this.#log.failed || this.#replacing || this.#closed) return;
     const old = this.#log;
-    const snapshot = this.#host.snapshot();
+    const snapshot = this.#snapshot();
     try {
       this.#log = this.#folder.openLog(snapshot.seq, this.#host.cursor);
+      failpoint("compact:log-opened");
       await old.close();
       await this.#folder.writeSnapshot(snapshot);
+      failpoint("compact:snapshot-written");
     } catch (error) {
       this.#host.log.error({ err: error }, "the session's snapshot could not be written");
     }
@@ -110,7 +154,7 @@ export class Persistence {
     this.#closed = true;
     await this.#compacting;
     await this.#log.settled();
-    await this.#folder.writeSnapshot(this.#host.snapshot());
+    await this.#folder.writeSnapshot(this.#snapshot());
     await this.#log.close();
   }
 }

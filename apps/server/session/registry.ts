@@ -145,10 +145,13 @@ export class SessionRegistry {
     });
     if (!recovered || recovered.snapshot.path !== parts.path) return null;
     const { state, seq } = replay(recovered);
-    const { saved, cursor, entries } = recovered;
+    const { cursor, entries } = recovered;
     const clientSeqs = recovered.snapshot.clientSeqs;
-    if (saved && saved.hash === hashOf(text)) return { state, seq, clientSeqs, entries, saved, cursor };
-    if (saved && saved.seq < seq) {
+    const hash = hashOf(text);
+    const saved = recovered.saved.find((mark) => mark.hash === hash);
+    if (saved) return { state, seq, clientSeqs, entries, saved, cursor };
+    const lastSaved = recovered.saved.at(-1);
+    if (lastSaved && lastSaved.seq < seq) {
       const store = parts.streams.outputStore(parts.blobs);
       const time = new Date().toISOString().replace(/[:.]/g, "-");
       const copy = join(parts.root, parts.path.replace(/\.ipynb$/, `.unsaved-${time}.ipynb`));

@@ -11,6 +11,7 @@ import {
   type UserOperation,
 } from "@opsbook/notebook/session";
 import type { WebSocket } from "ws";
+import { failpoint } from "../store/failpoints.ts";
 import { Connection, type ConnectionHost, type Identity } from "./connection.ts";
 import type { Answer, Submissions } from "./submissions.ts";
 
@@ -38,9 +39,12 @@ export class Room {
   #epoch = newEpoch();
   #texts = newTexts();
   #recent: Entry[] = [];
+  /** The newest operation that is on disk. */
+  #announced = 0;
 
   constructor(host: RoomHost) {
     this.#host = host;
+    this.#announced = host.seq();
     this.#connectionHost = {
       streamIds: host.streamIds,
       streamBytes: host.streamBytes,
@@ -72,14 +76,20 @@ export class Room {
 
   /** Tells everybody, then the one who submitted it that it is done. `json`: the entry. */
   announce(entry: Entry, json: string): void {
-    this.#broadcastText(`{"type":"op","entry":${json}}`);
     const { origin, seq } = entry;
+    this.#announced = Math.max(this.#announced, seq);
+    failpoint("operation:stored");
+    this.#broadcastText(`{"type":"op","entry":${json}}`);
+    failpoint("operation:broadcast");
     if (!origin) return;
     for (const connection of this.#connections)
       if (connection.clientId === origin.clientId) this.answer(connection, origin.clientSeq, { seq });
+    failpoint("operation:accepted");
   }
 
+  /** One that is not on disk yet is answered when it is, however often it was sent. */
   answer(connection: Connection, clientSeq: number, answer: Answer): void {
+    if ("seq" in answer && answer.seq > this.#announced) return;
     if ("seq" in answer) connection.send({ type: "accepted", clientSeq, seq: answer.seq });
     else connection.send({ type: "rejected", clientSeq, ...answer });
   }

@@ -4,20 +4,25 @@ import { basename, dirname, join } from "node:path";
 import type { SaveStatus } from "@opsbook/notebook/session";
 import type { Logger } from "pino";
 import { writeAtomic } from "../store/atomic-write.ts";
+import { failpoint } from "../store/failpoints.ts";
 
 const IDLE_MS = 1000;
 const AT_MOST_MS = 5000;
 const RETRY_MS = 5000;
 /** A change made outside is seen after at most this long. */
 const WATCH_MS = 1500;
+/** Two changes of a file this close may carry the same times. */
+const SAME_TICK_MS = 100;
 
 export interface SaverHost {
   file(): string;
   /** The notebook as it stands, with the sequence number it holds. */
   content(): Promise<{ text: string; seq: number }>;
   onStatus(status: SaveStatus): void;
+  /** The file is about to hold `seq`. Rejects where that cannot be noted; then it is not written. */
+  willSave(mark: { seq: number; hash: string }): Promise<void>;
   /** The file on disk holds `seq` now. */
-  onSaved(saved: { seq: number; hash: string }): void;
+  onSaved(mark: { seq: number; hash: string }): void;
   /** The file was changed by somebody else while nothing here was unsaved. False: the text is no notebook. */
   onOutsideChange(text: string): Promise<boolean>;
   log: Logger;
@@ -37,6 +42,10 @@ export class Saver {
   #watch: NodeJS.Timeout;
   #work: Promise<void> = Promise.resolve();
   #note: string | undefined;
+  /** Why nothing can be stored at all, the session's log included. */
+  #trouble: string | null = null;
+  /** SHA-256 of what the last attempt meant to write: one that failed late may have replaced the file. */
+  #attempted = "";
 
   constructor(host: SaverHost, start: { hash: string; seq: number }) {
     this.#host = host;
@@ -47,7 +56,14 @@ export class Saver {
   }
 
   get status(): SaveStatus {
-    return this.#status;
+    return this.#trouble === null ? this.#status : { ...this.#status, state: "failed", message: this.#trouble };
+  }
+
+  /** The session's log and snapshots cannot be written; null when they can again. */
+  trouble(message: string | null): void {
+    if (message === this.#trouble) return;
+    this.#trouble = message;
+    this.#host.onStatus(this.status);
   }
 
   /** Something changed; a save follows when it is quiet for a second, after five seconds at the latest. */
@@ -101,9 +117,13 @@ export class Saver {
     try {
       if (hash !== this.#hash) {
         this.#setStatus("saving");
+        failpoint("save:before-note");
+        await this.#host.willSave({ seq, hash });
+        failpoint("save:noted");
+        this.#attempted = hash;
         await writeAtomic(this.#host.file(), text);
+        failpoint("save:done");
         this.#hash = hash;
-        this.#stamp = await stampOf(this.#host.file());
       }
     } catch (error) {
       this.#dirtySince = Date.now();
@@ -116,13 +136,15 @@ export class Saver {
   /** Compares by content: a touched file with the same bytes is no change. */
   async #look(): Promise<void> {
     const file = this.#host.file();
-    const stamp = await stampOf(file);
+    const { stamp, changed } = await stampOf(file);
     if (stamp === this.#stamp || stamp === "") return;
     const data = await readFile(file);
-    this.#stamp = stamp;
+    // A write in the same tick of the clock would leave the same stamp: a young one is looked at again.
+    this.#stamp = Date.now() - changed > SAME_TICK_MS ? stamp : "";
     const hash = hashOf(data);
     if (hash === this.#hash) return;
     this.#hash = hash;
+    if (hash === this.#attempted) return;
     const text = data.toString();
     if (this.#dirtySince === null && (await this.#host.onOutsideChange(text))) {
       this.#host.log.info({ file }, "the notebook was changed outside and read again");
@@ -151,14 +173,15 @@ export class Saver {
 
   #setStatus(state: SaveStatus["state"], seq = this.#status.seq, message?: string): void {
     this.#status = { state, seq, ...(message === undefined ? {} : { message }) };
-    this.#host.onStatus(this.#status);
+    this.#host.onStatus(this.status);
   }
 }
 
-/** Changes with every write of the file by whomever; empty where there is none. */
-async function stampOf(file: string): Promise<string> {
+/** Changes with every write of the file by whomever; empty where there is none. `changed`: ms since the epoch. */
+async function stampOf(file: string): Promise<{ stamp: string; changed: number }> {
   const found = await stat(file, { bigint: true }).catch(() => null);
-  return found ? `${found.ino}:${found.size}:${found.mtimeNs}:${found.ctimeNs}` : "";
+  if (!found) return { stamp: "", changed: 0 };
+  return { stamp: `${found.ino}:${found.size}:${found.mtimeNs}:${found.ctimeNs}`, changed: Number(found.ctimeMs) };
 }
 
 function failureText(error: Error): string {

@@ -21,12 +21,12 @@ import type { WebSocket } from "ws";
 import type { Runtime } from "../runtime/index.ts";
 import type { Blobs } from "../store/blobs.ts";
 import { type OutputStore, toFile, toSession } from "../store/convert.ts";
-import type { KernelCursor, Saved, SessionFolder, Snapshot } from "../store/session-folder.ts";
+import type { KernelCursor, Saved, SessionFolder } from "../store/session-folder.ts";
 import { nextLineStart } from "../store/spool.ts";
 import type { Connection, Identity } from "./connection.ts";
 import { KernelDriver } from "./kernel-driver.ts";
 import { KernelOutput } from "./kernel-output.ts";
-import { Persistence } from "./persistence.ts";
+import { Persistence, type PersistenceHost, type SessionSnapshot } from "./persistence.ts";
 import { resumeKernel } from "./resume-kernel.ts";
 import { Room } from "./room.ts";
 import { hashOf, Saver } from "./saver.ts";
@@ -77,7 +77,6 @@ export class Session {
   #persistence!: Persistence;
   #state: SessionState;
   #seq: number;
-  #saved: Saved;
   /** Where an earlier server had got to, until its kernel is found again. */
   #lostCursor: KernelCursor | null;
   #cursorTimer: NodeJS.Timeout | undefined;
@@ -92,7 +91,6 @@ export class Session {
     this.#log = parts.log;
     this.#state = start.state;
     this.#seq = start.seq;
-    this.#saved = start.saved;
     this.#lostCursor = start.cursor;
     this.#submissions = new Submissions(start.clientSeqs);
     const state = () => this.#state;
@@ -119,13 +117,14 @@ export class Session {
   static async open(parts: SessionParts, start: SessionStart): Promise<Session> {
     const session = new Session(parts, start);
     for (const entry of start.entries) session.#submissions.replay(entry);
-    session.#persistence = await Persistence.open(parts.folder, {
+    const host: PersistenceHost = {
       snapshot: () => session.#snapshot(),
       cursor: () => session.#cursor(),
       acknowledge: (kseq) => session.#driver.acknowledge(kseq),
-      onTrouble: (message) => session.#onTrouble(message),
+      onTrouble: (message) => session.#saver.trouble(message),
       log: parts.log,
-    });
+    };
+    session.#persistence = await Persistence.open(parts.folder, host, start.saved);
     await resumeKernel(start, {
       streams: parts.streams,
       runtime: parts.runtime,
@@ -337,10 +336,11 @@ export class Session {
           return { text: await this.notebookText(), seq };
         },
         onStatus: (save) => this.#room.broadcast({ type: "save", save }),
-        onSaved: (newest) => {
-          this.#saved = newest;
-          if (!this.#closed) void this.#persistence.store(JSON.stringify({ saved: newest }), false);
+        willSave: async (mark) => {
+          await this.#parts.streams.sync();
+          await this.#persistence.willSave(mark);
         },
+        onSaved: (mark) => this.#persistence.saved(mark),
         onOutsideChange: (text) => this.#reload(text),
         log: this.#log,
       },
@@ -358,26 +358,19 @@ export class Session {
     if (this.#state.notebook !== before) return false;
     this.#state = { ...this.#state, notebook, executions: [], prompts: [] };
     this.#seq += 1;
-    this.#saved = { seq: this.#seq, hash: hashOf(text) };
     this.#parts.streams.index(notebook);
-    await this.#persistence.replaceLog();
+    await this.#persistence.reloaded({ seq: this.#seq, hash: hashOf(text) });
     this.#room.restartEpoch();
     return true;
   }
 
-  #onTrouble(message: string | null): void {
-    const save = this.#saver.status;
-    this.#room.broadcast({ type: "save", save: message === null ? save : { ...save, state: "failed", message } });
-  }
-
-  #snapshot(): Snapshot {
+  #snapshot(): SessionSnapshot {
     return {
       version: 1,
       path: this.#parts.path,
       seq: this.#seq,
       state: { ...this.#state, clients: [] },
       clientSeqs: this.#submissions.toJSON(),
-      saved: this.#saved,
       cursor: this.#cursor(),
     };
   }

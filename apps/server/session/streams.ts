@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import type { SessionNotebook } from "@opsbook/notebook/session";
+import { syncFile, syncFolder } from "../store/atomic-write.ts";
 import type { Blobs } from "../store/blobs.ts";
 import type { OutputStore } from "../store/convert.ts";
 import { readSpool, Spool, type SpoolEnd } from "../store/spool.ts";
@@ -10,6 +11,8 @@ export class Streams {
   readonly #folder: string;
   readonly #open = new Map<string, Spool>();
   readonly #closedBytes = new Map<string, number>();
+  /** Written since the last `sync`. */
+  readonly #unsynced = new Set<string>();
   /** Told after every append. */
   onAppend: (outputId: string) => void = () => {};
 
@@ -50,7 +53,21 @@ export class Streams {
 
   append(outputId: string, text: string): void {
     this.#open.get(outputId)?.append(text);
+    this.#unsynced.add(outputId);
     this.onAppend(outputId);
+  }
+
+  /** Resolves when all text so far is on disk. Rejects with the file system's error; the next call tries again. */
+  async sync(): Promise<void> {
+    const ids = [...this.#unsynced];
+    this.#unsynced.clear();
+    try {
+      await Promise.all(ids.map((id) => syncFile(this.file(id))));
+      if (ids.length > 0) await syncFolder(this.#folder);
+    } catch (error) {
+      for (const id of ids) this.#unsynced.add(id);
+      throw error;
+    }
   }
 
   /** Null where it is closed already. */

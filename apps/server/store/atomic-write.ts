@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { type FileHandle, open, rename, rm, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
+import { failpoint } from "./failpoints.ts";
 
 /** Temporary files of an interrupted write; swept when their folder's notebook is opened. */
 export const TEMP_PATTERN = /^\.opsbook-tmp-[0-9a-f]{12}-/;
@@ -18,8 +19,11 @@ export async function writeAtomic(file: string, data: string | Uint8Array, mode 
     await using handle = await open(temp, "wx", old ? old.mode & 0o7777 : mode);
     await handle.writeFile(data);
     if (old) await keepOwner(handle, old);
+    failpoint("atomic-write:written");
     await handle.sync();
+    failpoint("atomic-write:synced");
     await rename(temp, file);
+    failpoint("atomic-write:renamed");
   } catch (error) {
     await rm(temp, { force: true });
     throw error;
@@ -34,8 +38,25 @@ async function keepOwner(handle: FileHandle, old: { uid: number; gid: number; mo
   await handle.chmod(old.mode & 0o7777);
 }
 
+/** A file of its own name, on disk when this resolves; a crash may leave part of it. `syncFolder` makes the name last. */
+export async function writeSynced(file: string, data: Uint8Array, mode: number): Promise<void> {
+  await using handle = await open(file, "w", mode);
+  await handle.writeFile(data);
+  await handle.datasync();
+}
+
+/** What was written to `file` through any handle is on disk when this resolves; nothing where it is gone. */
+export async function syncFile(file: string): Promise<void> {
+  try {
+    await using handle = await open(file, "r+");
+    await handle.datasync();
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
+  }
+}
+
 /** Makes a rename or a new name in `folder` durable. */
-async function syncFolder(folder: string): Promise<void> {
+export async function syncFolder(folder: string): Promise<void> {
   await using handle = await open(folder, "r");
   await handle.sync();
 }

@@ -1,7 +1,8 @@
 import { createHash, randomUUID } from "node:crypto";
-import { statSync, writeFileSync } from "node:fs";
+import { statSync } from "node:fs";
 import type { Cell, Notebook, Output } from "@opsbook/notebook";
 import type { SessionCell, SessionNotebook, SessionOutput, SessionStream } from "@opsbook/notebook/session";
+import { writeSynced } from "./atomic-write.ts";
 import type { Blobs } from "./blobs.ts";
 import { nextLineStart, readSpool } from "./spool.ts";
 
@@ -47,7 +48,7 @@ async function toSessionOutput(output: Output, store: OutputStore): Promise<Sess
   switch (output.output_type) {
     case "stream": {
       const data = Buffer.from(output.text);
-      writeFileSync(store.spoolFile(base.id), data, { mode: 0o600 });
+      await writeSynced(store.spoolFile(base.id), data, 0o600);
       const hash = createHash("sha256").update(data).digest("hex");
       return { ...base, output_type: "stream", name: output.name, bytes: data.length, closed: true, hash };
     }

@@ -1,5 +1,8 @@
 import { closeSync, fdatasync, fstatSync, ftruncateSync, openSync, readSync, write } from "node:fs";
+import { dirname } from "node:path";
 import { promisify } from "node:util";
+import { syncFolder } from "./atomic-write.ts";
+import { failpoint } from "./failpoints.ts";
 
 const writeAsync = promisify(write);
 const fdatasyncAsync = promisify(fdatasync);
@@ -18,13 +21,17 @@ export class GroupLog {
   readonly #fd: number;
   /** Asked for one more line as a batch is built, so that it tells of everything before it. */
   readonly #trailer: () => string | null;
+  readonly #folder: string;
   #size: number;
+  /** The file's name is new until its folder is on disk as well. */
+  #nameSynced = false;
   #next: Batch | null = null;
   #running: Promise<void> | null = null;
   #failed: Error | null = null;
 
   constructor(file: string, trailer: () => string | null) {
     this.#fd = openSync(file, "a+", 0o600);
+    this.#folder = dirname(file);
     this.#size = dropTornLine(this.#fd);
     this.#trailer = trailer;
   }
@@ -88,16 +95,26 @@ export class GroupLog {
     if (trailer !== null) lines.push(trailer);
     const data = Buffer.from(`${lines.join("\n")}\n`);
     try {
+      failpoint("log:before-write");
       for (let done = 0; done < data.length; ) {
         const { bytesWritten } = await writeAsync(this.#fd, data, done, data.length - done, null);
         done += bytesWritten;
       }
-      if (durable) await fdatasyncAsync(this.#fd);
+      failpoint("log:written");
+      if (durable) await this.#sync();
+      failpoint("log:synced");
     } catch (error) {
       this.#dropPartialWrite();
       throw error;
     }
     this.#size += data.length;
+  }
+
+  async #sync(): Promise<void> {
+    await fdatasyncAsync(this.#fd);
+    if (this.#nameSynced) return;
+    await syncFolder(this.#folder);
+    this.#nameSynced = true;
   }
 
   /** Where even that fails, the next one to open the file drops a torn line. */

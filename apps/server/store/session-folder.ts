@@ -27,6 +27,8 @@ const snapshotSchema = z.object({
   /** Last submission of each client, newest client last. */
   clientSeqs: z.array(z.tuple([z.string(), z.number().int()])),
   saved: savedSchema.nullable(),
+  /** What was about to become the `.ipynb`, and perhaps did. */
+  saving: savedSchema.nullable().default(null),
   cursor: cursorSchema.nullable(),
 });
 export type Snapshot = z.infer<typeof snapshotSchema>;
@@ -34,6 +36,7 @@ export type Snapshot = z.infer<typeof snapshotSchema>;
 const recordSchema = z.union([
   z.object({ entry: entrySchema }),
   z.object({ cursor: cursorSchema }),
+  z.object({ saving: savedSchema }),
   z.object({ saved: savedSchema }),
 ]);
 export type LogRecord = z.infer<typeof recordSchema>;
@@ -42,7 +45,8 @@ export interface Recovered {
   snapshot: Snapshot;
   /** What came after the snapshot, in order. */
   entries: Entry[];
-  saved: Saved | null;
+  /** The newest first: a save that a crash cut short may have replaced the file or not. */
+  saved: Saved[];
   cursor: KernelCursor | null;
 }
 
@@ -68,7 +72,8 @@ export class SessionFolder {
     });
     if (text === null) return null;
     const snapshot = snapshotSchema.parse(JSON.parse(text));
-    const recovered: Recovered = { snapshot, entries: [], saved: snapshot.saved, cursor: snapshot.cursor };
+    const saved = [snapshot.saving, snapshot.saved].filter((mark) => mark !== null);
+    const recovered: Recovered = { snapshot, entries: [], saved, cursor: snapshot.cursor };
     let seq = snapshot.seq;
     for (const record of this.#logs().flatMap(({ file }) => readLog(file))) {
       if ("entry" in record) {
@@ -78,7 +83,8 @@ export class SessionFolder {
         seq = record.entry.seq;
         recovered.entries.push(record.entry);
       } else if ("cursor" in record) recovered.cursor = record.cursor;
-      else recovered.saved = record.saved;
+      else if ("saving" in record) recovered.saved.unshift(record.saving);
+      else recovered.saved = [record.saved];
     }
     return recovered;
   }
@@ -89,6 +95,15 @@ export class SessionFolder {
       const cursor = trailer();
       return cursor && JSON.stringify({ cursor } satisfies LogRecord);
     });
+  }
+
+  /**
+   * After a write that failed: in a new file, because what a failed fsync left of the old one is unknown. One of the
+   * same number holds no entry that `seq` does not cover.
+   */
+  openFreshLog(seq: number, trailer: () => KernelCursor | null): GroupLog {
+    rmSync(join(this.folder, `log-${seq}.jsonl`), { force: true });
+    return this.openLog(seq, trailer);
   }
 
   /** Replaces the snapshot, then drops the logs that began before it. */

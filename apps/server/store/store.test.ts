@@ -142,6 +142,7 @@ describe("SessionFolder", () => {
     state,
     clientSeqs: [["client-1", 4]],
     saved: null,
+    saving: null,
     cursor: null,
   });
   const entry = (seq: number): Entry => ({ seq, at: 1, by: null, op: { type: "client-left", clientId: "client-1" } });
@@ -162,7 +163,7 @@ describe("SessionFolder", () => {
       recovered?.entries.map(({ seq }) => seq),
       [3, 4],
     );
-    assert.deepEqual(recovered?.saved, { seq: 3, hash: "h" });
+    assert.deepEqual(recovered?.saved, [{ seq: 3, hash: "h" }]);
     assert.deepEqual(recovered?.cursor, cursor);
   });
 
