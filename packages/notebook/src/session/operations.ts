@@ -97,6 +97,31 @@ const output = z.discriminatedUnion("output_type", [
   }),
 ]) as unknown as z.ZodType<SessionOutput>;
 
+/** What a version of a cell is but for its text, which changes by splices so that open documents follow. */
+const cellContent = z.strictObject({
+  cell_type: cellType,
+  metadata: statedObject,
+  outputs: z.array(output),
+  execution_count: z.number().nullable(),
+  attachments: statedObject.optional(),
+  form: statedObject.optional(),
+});
+/** `source` for a cell that is new. Without `content` and `edit` the cell stays as it is. */
+const versionCell = z.strictObject({
+  cellId: cellIdSchema,
+  content: cellContent.optional(),
+  edit: z.strictObject({ update: z.string(), splices: z.array(splice) }).optional(),
+  source: z.string().optional(),
+});
+export type VersionCell = z.infer<typeof versionCell>;
+
+/** Ids of checkpoints sort by time and serve as file names. */
+export const checkpointIdSchema = z.string().regex(/^\d{8}T\d{9}Z-[0-9a-f]{8}$/, "this is no id of a checkpoint");
+
+/** Why a checkpoint was made: `named` by a person, `api` by a program without a name, the rest by the server. */
+export const checkpointReasonSchema = z.enum(["named", "api", "interval", "restore", "restart", "conflict"]);
+export type CheckpointReason = z.infer<typeof checkpointReasonSchema>;
+
 export const kernelStatusSchema = z.enum(["none", "starting", "idle", "busy", "restarting", "dead", "unknown-kernel"]);
 
 export const serverOperationSchema = z.discriminatedUnion("type", [
@@ -152,6 +177,32 @@ export const serverOperationSchema = z.discriminatedUnion("type", [
     role: z.enum(["viewer", "runner", "editor", "admin"]),
   }),
   z.strictObject({ type: z.literal("client-left"), clientId: idSchema }),
+  /** Another version took the place of what was there: cells in their new order, all others go to the bin. */
+  z.strictObject({
+    type: z.literal("notebook-replaced"),
+    cause: z.enum(["restored", "outside"]),
+    /** The checkpoint it came from, and the one that holds what was there before. */
+    checkpointId: checkpointIdSchema.nullable(),
+    before: checkpointIdSchema.nullable(),
+    /** What people call the version. */
+    label: z.string(),
+    cells: z.array(versionCell).max(LIMITS.cells),
+    metadata: statedObject,
+    nbformat_minor: z.number().int(),
+    form: statedObject.optional(),
+  }),
+  z.strictObject({
+    type: z.literal("checkpoint-created"),
+    checkpointId: checkpointIdSchema,
+    name: z.string().nullable(),
+    reason: checkpointReasonSchema,
+  }),
+  z.strictObject({ type: z.literal("checkpoint-renamed"), checkpointId: checkpointIdSchema, name: z.string() }),
+  z.strictObject({
+    type: z.literal("checkpoint-deleted"),
+    checkpointId: checkpointIdSchema,
+    name: z.string().nullable(),
+  }),
 ]);
 export type ServerOperation = z.infer<typeof serverOperationSchema>;
 

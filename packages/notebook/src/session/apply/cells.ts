@@ -79,7 +79,7 @@ export function deleteCell(state: SessionState, op: Op<"delete-cell">, { by, at 
 }
 
 /** What falls out of the bin can never be shown again: its outputs and its runs go with it. */
-function trimBin(state: SessionState): ApplyResult {
+export function trimBin(state: SessionState): ApplyResult {
   const { bin, cells } = state.notebook;
   if (bin.length <= BIN_LIMIT) return applied(state);
   const dropped = bin.slice(0, -BIN_LIMIT);

@@ -5,6 +5,7 @@ import * as outputs from "./outputs.ts";
 import { type ApplyContext, type ApplyResult, applied } from "./result.ts";
 import * as runs from "./runs.ts";
 import * as runtime from "./runtime.ts";
+import { notebookReplaced } from "./versions.ts";
 
 export { applySplices } from "./cells.ts";
 export type { Applied, ApplyContext, ApplyResult, Effect } from "./result.ts";
@@ -69,6 +70,13 @@ export function apply(state: SessionState, op: Operation, context: ApplyContext)
       return runtime.clientJoined(state, op, context);
     case "client-left":
       return runtime.clientLeft(state, op);
+    case "notebook-replaced":
+      return notebookReplaced(state, op, context);
+    case "checkpoint-created":
+    case "checkpoint-renamed":
+    case "checkpoint-deleted":
+      // Kept beside the session; in the log so that everybody hears of it and the timeline can tell it.
+      return applied(state);
     default:
       return unreachable(op);
   }

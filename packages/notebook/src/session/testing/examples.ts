@@ -45,4 +45,30 @@ export const EXAMPLES: Operation[] = [
   { type: "prompt-answered", promptId: "ask-0001" },
   { type: "client-joined", clientId: "tab-0001", user: ADA, role: "viewer" },
   { type: "client-left", clientId: "tab-0001" },
+  {
+    type: "notebook-replaced",
+    cause: "restored",
+    checkpointId: "20261122T101112131Z-0123abcd",
+    before: null,
+    label: "before the change",
+    cells: [
+      { cellId: "a" },
+      { cellId: "b", edit: { update: "", splices: [{ index: 0, remove: 0, insert: "2" }] } },
+      {
+        cellId: "c",
+        source: "3",
+        content: { cell_type: "code", metadata: {}, outputs: [stream("out-0002")], execution_count: 3 },
+      },
+    ],
+    metadata: { title: "T" },
+    nbformat_minor: 5,
+  },
+  {
+    type: "checkpoint-created",
+    checkpointId: "20261122T101112131Z-0123abcd",
+    name: "before the change",
+    reason: "named",
+  },
+  { type: "checkpoint-renamed", checkpointId: "20261122T101112131Z-0123abcd", name: "other" },
+  { type: "checkpoint-deleted", checkpointId: "20261122T101112131Z-0123abcd", name: null },
 ];
