@@ -146,10 +146,10 @@ export class SessionRegistry {
     if (!recovered || recovered.snapshot.path !== parts.path) return null;
     const { state, seq } = replay(recovered);
     const { cursor, entries } = recovered;
-    const clientSeqs = recovered.snapshot.clientSeqs;
+    const { clientSeqs, refusals } = recovered.snapshot;
     const hash = hashOf(text);
     const saved = recovered.saved.find((mark) => mark.hash === hash);
-    if (saved) return { state, seq, clientSeqs, entries, saved, cursor };
+    if (saved) return { state, seq, clientSeqs, refusals, entries, saved, cursor };
     const lastSaved = recovered.saved.at(-1);
     if (lastSaved && lastSaved.seq < seq) {
       const store = parts.streams.outputStore(parts.blobs);
@@ -159,7 +159,7 @@ export class SessionRegistry {
       parts.log.warn({ copy }, "the notebook was changed outside; edits that were not saved are in the copy");
     }
     const fresh = await fromFile(parts, text);
-    return { ...fresh, seq: seq + 1, saved: { seq: seq + 1, hash: fresh.saved.hash }, clientSeqs };
+    return { ...fresh, seq: seq + 1, saved: { seq: seq + 1, hash: fresh.saved.hash }, clientSeqs, refusals };
   }
 
   async #reopenRunning(): Promise<void> {
@@ -220,7 +220,15 @@ async function fromFile(parts: SessionParts, text: string): Promise<SessionStart
     prompts: [],
     clients: [],
   };
-  return { state, seq: 0, clientSeqs: [], entries: [], saved: { seq: 0, hash: hashOf(text) }, cursor: null };
+  return {
+    state,
+    seq: 0,
+    clientSeqs: [],
+    refusals: [],
+    entries: [],
+    saved: { seq: 0, hash: hashOf(text) },
+    cursor: null,
+  };
 }
 
 function replay({ snapshot, entries }: Recovered): { state: SessionState; seq: number } {

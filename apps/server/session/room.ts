@@ -145,6 +145,7 @@ export class Room {
   #sendWelcome(connection: Connection, hello: { epoch: string | null; lastSeq: number } | null): void {
     const seq = this.#host.seq();
     const first = this.#recent[0]?.seq ?? seq + 1;
+    const refused = this.#host.submissions.refused(connection.clientId);
     const resumes = hello?.epoch === this.#epoch && hello.lastSeq >= first - 1 && hello.lastSeq <= seq;
     connection.send({
       type: "welcome",
@@ -156,6 +157,7 @@ export class Room {
       user: connection.identity.user,
       role: connection.identity.role() ?? "viewer",
       lastClientSeq: this.#host.submissions.last(connection.clientId),
+      ...(refused.length > 0 ? { refused } : {}),
       save: this.#host.save(),
       ...(resumes
         ? { entries: this.#recent.filter((entry) => entry.seq > hello.lastSeq) }

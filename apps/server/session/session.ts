@@ -31,7 +31,7 @@ import { resumeKernel } from "./resume-kernel.ts";
 import { Room } from "./room.ts";
 import { hashOf, Saver } from "./saver.ts";
 import type { Streams } from "./streams.ts";
-import { Submissions } from "./submissions.ts";
+import { type Answered, Submissions } from "./submissions.ts";
 
 /** Output that changes nothing else in the state is accounted for in the log this often. */
 const CURSOR_MS = 500;
@@ -47,10 +47,9 @@ export interface SessionParts {
   log: Logger;
 }
 
-export interface SessionStart {
+export interface SessionStart extends Answered {
   state: SessionState;
   seq: number;
-  clientSeqs: [string, number][];
   entries: Entry[];
   saved: Saved;
   cursor: KernelCursor | null;
@@ -92,7 +91,7 @@ export class Session {
     this.#state = start.state;
     this.#seq = start.seq;
     this.#lostCursor = start.cursor;
-    this.#submissions = new Submissions(start.clientSeqs);
+    this.#submissions = new Submissions(start);
     const state = () => this.#state;
     const submit = (op: ServerOperation) => this.#submitServer(op);
     const { streams, blobs, runtime, log } = parts;
@@ -370,7 +369,7 @@ export class Session {
       path: this.#parts.path,
       seq: this.#seq,
       state: { ...this.#state, clients: [] },
-      clientSeqs: this.#submissions.toJSON(),
+      ...this.#submissions.toJSON(),
       cursor: this.#cursor(),
     };
   }

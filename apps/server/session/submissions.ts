@@ -2,6 +2,15 @@ import type { Entry, RejectionCode } from "@opsbook/notebook/session";
 
 export type Answer = { seq: number } | { code: RejectionCode; message: string };
 
+type Refusal = [clientId: string, clientSeq: number, code: RejectionCode, message: string];
+
+/** What a snapshot holds of it. */
+export interface Answered {
+  /** Last submission of each client, newest client last. */
+  clientSeqs: [string, number][];
+  refusals: Refusal[];
+}
+
 const CLIENTS_KEPT = 500;
 const ANSWERS_KEPT = 512;
 
@@ -9,9 +18,11 @@ const ANSWERS_KEPT = 512;
 export class Submissions {
   readonly #clients = new Map<string, { last: number; answers: Map<number, Answer> }>();
 
-  /** From a snapshot: the last submission of each client. */
-  constructor(clientSeqs: readonly (readonly [string, number])[]) {
+  /** From a snapshot: the last submission of each client, and which were refused. */
+  constructor({ clientSeqs, refusals }: Answered) {
     for (const [clientId, last] of clientSeqs) this.#clients.set(clientId, { last, answers: new Map() });
+    for (const [clientId, clientSeq, code, message] of refusals)
+      this.#clients.get(clientId)?.answers.set(clientSeq, { code, message });
   }
 
   /** Undefined for a new submission. One answered so long ago that its answer is gone counts as done. */
@@ -36,11 +47,33 @@ export class Submissions {
     if (this.#clients.size > CLIENTS_KEPT) this.#clients.delete(this.#clients.keys().next().value!);
   }
 
-  replay({ origin, seq }: Entry): void {
-    if (origin) this.record(origin.clientId, origin.clientSeq, { seq });
+  /** Those refused lately, the oldest first. */
+  refused(clientId: string): number[] {
+    return [...(this.#clients.get(clientId)?.answers ?? [])].flatMap(([clientSeq, answer]) =>
+      "code" in answer ? [clientSeq] : [],
+    );
   }
 
-  toJSON(): [string, number][] {
-    return [...this.#clients].map(([clientId, { last }]) => [clientId, last]);
+  /** From the log, which holds what was accepted: a number of a known client that it leaves out was refused. */
+  replay({ origin, seq }: Entry): void {
+    if (!origin) return;
+    const { clientId, clientSeq } = origin;
+    const known = this.#clients.get(clientId)?.last;
+    for (let left = Math.max((known ?? clientSeq) + 1, clientSeq - ANSWERS_KEPT); left < clientSeq; left += 1)
+      this.record(clientId, left, { code: "invalid", message: "The server refused this before it was started again." });
+    this.record(clientId, clientSeq, { seq });
+  }
+
+  toJSON(): Answered {
+    const clientSeqs = [...this.#clients].map(([clientId, { last }]): [string, number] => [clientId, last]);
+    return { clientSeqs, refusals: this.#refusals() };
+  }
+
+  #refusals(): Refusal[] {
+    return [...this.#clients].flatMap(([clientId, { answers }]) =>
+      [...answers].flatMap(([clientSeq, answer]): Refusal[] =>
+        "code" in answer ? [[clientId, clientSeq, answer.code, answer.message]] : [],
+      ),
+    );
   }
 }

@@ -1,7 +1,7 @@
 import { mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { type Entry, entrySchema, type SessionState } from "@opsbook/notebook/session";
+import { type Entry, entrySchema, rejectionCodeSchema, type SessionState } from "@opsbook/notebook/session";
 import { z } from "zod";
 import { writeAtomic } from "./atomic-write.ts";
 import { GroupLog } from "./group-log.ts";
@@ -26,6 +26,8 @@ const snapshotSchema = z.object({
   state: z.custom<SessionState>((value) => typeof value === "object" && value !== null && "notebook" in value),
   /** Last submission of each client, newest client last. */
   clientSeqs: z.array(z.tuple([z.string(), z.number().int()])),
+  /** Refused ones among them: client, number, code, message. */
+  refusals: z.array(z.tuple([z.string(), z.number().int(), rejectionCodeSchema, z.string()])).default([]),
   saved: savedSchema.nullable(),
   /** What was about to become the `.ipynb`, and perhaps did. */
   saving: savedSchema.nullable().default(null),

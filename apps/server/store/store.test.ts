@@ -141,6 +141,7 @@ describe("SessionFolder", () => {
     seq,
     state,
     clientSeqs: [["client-1", 4]],
+    refusals: [["client-1", 3, "invalid", "why"]],
     saved: null,
     saving: null,
     cursor: null,

@@ -223,23 +223,25 @@ export const entrySchema = z.strictObject({
 export type Entry = z.infer<typeof entrySchema>;
 
 /** Expected races and refusals; the message says what to do. */
-export type RejectionCode =
-  | "cell-not-found"
-  | "cell-exists"
-  | "cell-busy"
-  | "source-changed"
-  | "already-queued"
-  | "not-a-code-cell"
-  | "execution-not-found"
-  | "execution-exists"
-  | "output-not-found"
-  | "prompt-not-found"
-  | "nothing-to-restore"
-  | "text-refused"
-  | "too-large"
-  | "invalid"
-  | "forbidden"
-  | "storage-failed";
+export const rejectionCodeSchema = z.enum([
+  "cell-not-found",
+  "cell-exists",
+  "cell-busy",
+  "source-changed",
+  "already-queued",
+  "not-a-code-cell",
+  "execution-not-found",
+  "execution-exists",
+  "output-not-found",
+  "prompt-not-found",
+  "nothing-to-restore",
+  "text-refused",
+  "too-large",
+  "invalid",
+  "forbidden",
+  "storage-failed",
+]);
+export type RejectionCode = z.infer<typeof rejectionCodeSchema>;
 
 export interface Rejected {
   ok: false;

@@ -85,6 +85,8 @@ export const serverFrameSchema = z.discriminatedUnion("type", [
     role: roleSchema,
     /** The last submission of this client that was answered: later ones were never seen. */
     lastClientSeq: z.number().int(),
+    /** Which submissions of this client up to that one were refused, as far as the server remembers. */
+    refused: z.array(z.number().int()).optional(),
     snapshot: stateSchema.optional(),
     entries: z.array(entrySchema).optional(),
     save: saveStatusSchema,

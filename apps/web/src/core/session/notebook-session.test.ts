@@ -74,6 +74,64 @@ describe("NotebookSession", { timeout: 20_000 }, () => {
     assert.match(session.store.getState().notices[0]!.message, /not in the notebook/);
   });
 
+  it("tells what was refused while the answers were lost, all of it, and repeats nothing", async () => {
+    await using server = await SessionServer.start(stateOf({ a: "1", b: "2", c: "3" }));
+    using session = join(server);
+    await online(session);
+    server.deaf.add("submit");
+    session.change([{ type: "delete-cell", cellId: "a" }]);
+    session.change([{ type: "move-cell", cellId: "a", after: null, index: 0 }]);
+    session.change([{ type: "delete-cell", cellId: "b" }]);
+    server.commit({ type: "delete-cell", cellId: "a" }, { id: "x", name: "X" });
+    // Each reconnection brings one of the three to the server and loses its answer.
+    server.deaf.clear();
+    server.mute = true;
+    server.cut();
+    await until(() => server.submitted.some(({ clientSeq }) => clientSeq === 3));
+    server.mute = false;
+    await until(() => session.store.getState().notices.length === 2);
+    await online(session);
+    assert.deepEqual(session.store.getState().order, ["c"]);
+    assert.equal(server.state.notebook.bin.length, 2);
+  });
+
+  it("tells over a restart of the server what was refused before, and takes the rest for done", async () => {
+    await using server = await SessionServer.start(stateOf({ a: "1", b: "2" }));
+    using session = join(server);
+    await online(session);
+    server.commit({ type: "delete-cell", cellId: "a" }, { id: "x", name: "X" });
+    await until(() => session.store.getState().order.length === 1);
+    server.mute = true;
+    session.submit({ type: "delete-cell", cellId: "a" });
+    await until(() => server.submitted.length === 1);
+    session.insertCell("b", "code", "new");
+    await until(() => server.state.notebook.cells.length === 2);
+    server.newEpoch();
+    server.mute = false;
+    await until(() => session.store.getState().notices.length === 1);
+    assert.match(session.store.getState().notices[0]!.message, /not in the notebook/);
+    await until(() => session.store.getState().order.length === 2);
+    assert.equal(server.state.notebook.cells.length, 2);
+  });
+
+  it("keeps what somebody typed into a cell that was deleted meanwhile", async () => {
+    await using server = await SessionServer.start(stateOf({ a: "1", b: "2" }));
+    using session = join(server);
+    await online(session);
+    const handle = session.texts.open("a");
+    type(handle, " + 1");
+    await until(() => server.text("a") === "1 + 1");
+    server.cut();
+    await until(() => session.store.getState().connection !== "online");
+    type(handle, " + 2");
+    server.commit({ type: "delete-cell", cellId: "a" }, { id: "x", name: "X" });
+    await until(() => session.store.getState().notices.length > 0);
+    const notice = session.store.getState().notices[0]!;
+    assert.match(notice.message, /was deleted meanwhile/);
+    notice.action!.run();
+    await until(() => server.state.notebook.cells.at(-1)?.source === "1 + 1 + 2");
+  });
+
   it("[9.0-shared-session] two people type in one cell and see the same text", async () => {
     await using server = await SessionServer.start(stateOf({ a: "base" }));
     using mara = join(server);

@@ -2,8 +2,6 @@ import {
   can,
   PROTOCOL_VERSION,
   type Presence,
-  type RunCounts,
-  runCounts,
   type ServerFrame,
   type SessionCell,
   type SessionState,
@@ -13,7 +11,7 @@ import {
 import { createStore, type StoreApi } from "zustand/vanilla";
 import { type CellNotice, CellViews } from "./cell-views.ts";
 import { randomId } from "./client-id.ts";
-import { initialState, type NotebookState } from "./notebook-state.ts";
+import { initialState, type NotebookState, type NoticeAction, shownOf } from "./notebook-state.ts";
 import { OutputStore } from "./output-store.ts";
 import { PresenceLink } from "./presence-link.ts";
 import { Replica, type Submission } from "./replica.ts";
@@ -50,6 +48,8 @@ export class NotebookSession {
   #epoch: string | null = null;
   #undo = new StructuralUndo();
   #notices = new Map<string, CellNotice>();
+  /** Cells this person deleted: what was typed there goes with them. */
+  #ownDeletions = new Set<string>();
   #heldTexts: Extract<ServerFrame, { type: "text-state" }>[] = [];
   #presence: PresenceLink;
 
@@ -68,6 +68,10 @@ export class NotebookSession {
       // A cell added here a moment ago is not confirmed yet; the server hears of it before it is asked for its text.
       confirmedText: (cellId) =>
         sourceIn(this.#replica?.confirmed, cellId) ?? sourceIn(this.#replica?.visible, cellId) ?? null,
+      onOrphan: (cellId, text) => {
+        if (!this.#ownDeletions.delete(cellId))
+          this.#keepText("The cell you were typing in was deleted meanwhile.", text);
+      },
       onText: () => this.#publishCells(),
     });
     this.#socket = new SessionSocket({
@@ -159,8 +163,8 @@ export class NotebookSession {
     this.#presence.set(presence);
   }
 
-  notify(message: string): void {
-    const notice = { id: randomId(), message };
+  notify(message: string, action?: NoticeAction): void {
+    const notice = { id: randomId(), message, ...(action ? { action } : {}) };
     this.store.setState(({ notices }) => ({ notices: [...notices, notice].slice(-3) }));
   }
 
@@ -266,20 +270,29 @@ export class NotebookSession {
     // The server begins a new epoch on a living connection when the file was changed outside.
     if (this.store.getState().connection === "online") this.#endDocuments();
     if (frame.snapshot) {
-      this.texts.restarted(frame.lastClientSeq);
+      this.texts.restarted(frame.lastClientSeq, new Set(frame.refused));
       this.#loadSnapshot(frame.snapshot, frame);
     }
     for (const entry of frame.entries ?? []) this.#entry(entry);
     this.#epoch = frame.epoch;
     this.store.setState({ me: frame.user, role: frame.role, save: frame.save, loaded: true });
     if (!this.#replica) return;
-    const lost = this.#replica.abandon(
-      ({ clientSeq, op }) => clientSeq < frame.lastClientSeq || (!sameEpoch && NEVER_CARRIED_OVER.has(op.type)),
-    );
+    this.#forgetAnswered(frame);
+    const lost = this.#replica.abandon(({ op, clientSeq }) => {
+      const isAnswered = clientSeq <= frame.lastClientSeq;
+      return !isAnswered && !sameEpoch && NEVER_CARRIED_OVER.has(op.type);
+    });
     if (!sameEpoch && lost.some(({ op }) => op.type === "run-cells"))
       this.notify("The server restarted before your run reached it. Run it again if it is still needed.");
     for (const submission of this.#replica.pending) this.#send(submission);
     this.#publish();
+  }
+
+  /** A snapshot holds what was accepted. What was refused is sent again, so that its refusal is told. */
+  #forgetAnswered({ snapshot, lastClientSeq, refused }: Extract<ServerFrame, { type: "welcome" }>): void {
+    if (!snapshot) return;
+    const told = new Set(refused);
+    this.#replica?.abandon(({ clientSeq }) => clientSeq <= lastClientSeq && !told.has(clientSeq));
   }
 
   #loadSnapshot(snapshot: SessionState, frame: Extract<ServerFrame, { type: "welcome" }>): void {
@@ -308,7 +321,11 @@ export class NotebookSession {
     const own = entry.origin?.clientId === this.#clientId ? entry.origin.clientSeq : null;
     if (op.type === "edit-source") {
       this.texts.applied(op.cellId, { update: op.update, splices: op.splices ?? [], own });
-    } else if (op.type === "delete-cell") this.texts.forget(op.cellId);
+    } else if (op.type === "delete-cell") {
+      if (own !== null) this.#ownDeletions.add(op.cellId);
+      this.texts.forget(op.cellId);
+      this.#ownDeletions.delete(op.cellId);
+    }
     this.#loadTexts();
     this.#publish();
     if (RETIRES_OUTPUTS.has(op.type)) this.#retainOutputs();
@@ -328,10 +345,16 @@ export class NotebookSession {
     if (op.type === "edit-source") {
       const outcome = this.texts.refused(op.cellId, clientSeq);
       // A refusal that the rebuilt document mends by itself is nobody's business.
-      if (outcome === "given-up") this.notify(`What you typed last was taken back. ${message}`);
+      if (outcome !== "kept") this.#keepText(`What you typed last was not taken. ${message}`, outcome.givenUp);
     } else if (op.type === "run-cells" && code === "source-changed") this.#sourceChanged(op, message);
     else this.notify(message);
     this.#publish();
+  }
+
+  /** Text that has no place any more stays with the person who typed it. */
+  #keepText(message: string, text: string): void {
+    const keep = () => this.insertCell(this.store.getState().order.at(-1) ?? null, "code", text);
+    this.notify(message, { label: "Keep my text as a new cell", run: keep });
   }
 
   #sourceChanged(op: Extract<UserOperation, { type: "run-cells" }>, message: string): void {
@@ -367,19 +390,8 @@ export class NotebookSession {
     if (!state) return;
     // Cells first: whoever hears of a new one in the order finds its store.
     this.#publishCells();
-    const before = this.store.getState();
-    const order = state.notebook.cells.map(({ id }) => id);
-    const counts = runCounts(state);
-    const sameOrder = order.length === before.order.length && order.every((id, index) => id === before.order[index]);
-    const sameCounts = (Object.keys(counts) as (keyof RunCounts)[]).every((key) => counts[key] === before.counts[key]);
-    this.store.setState({
-      order: sameOrder ? before.order : order,
-      counts: sameCounts ? before.counts : counts,
-      runtime: state.runtime,
-      clients: state.clients,
-      canUndo: this.#undo.canUndo,
-      canRedo: this.#undo.canRedo,
-    });
+    const { canUndo, canRedo } = this.#undo;
+    this.store.setState((before) => ({ ...shownOf(state, before), canUndo, canRedo }));
   }
 }
 

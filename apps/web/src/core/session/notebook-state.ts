@@ -1,4 +1,13 @@
-import type { Author, Role, RunCounts, Runtime, SaveStatus, SessionClient } from "@opsbook/notebook/session";
+import {
+  type Author,
+  type Role,
+  type RunCounts,
+  type Runtime,
+  runCounts,
+  type SaveStatus,
+  type SessionClient,
+  type SessionState,
+} from "@opsbook/notebook/session";
 import type { Peer } from "./cell-views.ts";
 import type { ConnectionState } from "./session-socket.ts";
 
@@ -27,6 +36,13 @@ export interface NotebookState {
 interface Notice {
   id: string;
   message: string;
+  action?: NoticeAction;
+}
+
+/** What a person can do about it. */
+export interface NoticeAction {
+  label: string;
+  run(): void;
 }
 
 export function initialState(): NotebookState {
@@ -46,5 +62,19 @@ export function initialState(): NotebookState {
     canUndo: false,
     canRedo: false,
     notices: [],
+  };
+}
+
+/** What follows from the session's state; parts that are equal keep their identity. */
+export function shownOf(state: SessionState, before: NotebookState): Partial<NotebookState> {
+  const order = state.notebook.cells.map(({ id }) => id);
+  const counts = runCounts(state);
+  const sameOrder = order.length === before.order.length && order.every((id, index) => id === before.order[index]);
+  const sameCounts = (Object.keys(counts) as (keyof RunCounts)[]).every((key) => counts[key] === before.counts[key]);
+  return {
+    order: sameOrder ? before.order : order,
+    counts: sameCounts ? before.counts : counts,
+    runtime: state.runtime,
+    clients: state.clients,
   };
 }

@@ -16,6 +16,8 @@ export interface TextDocsOptions {
   submitEdit(cellId: string, update: string): number;
   /** The text the server confirmed; null for a cell that is gone. */
   confirmedText(cellId: string): string | null;
+  /** The cell is gone, and with it a place for what was typed here and never arrived. `text`: all of the cell. */
+  onOrphan(cellId: string, text: string): void;
   /** The text a person sees changed, by whomever. */
   onText(cellId: string): void;
 }
@@ -162,15 +164,16 @@ export class TextDocs {
   }
 
   /** The server refused an edit: its document and ours differ, so ours is made anew; what was typed is kept. */
-  refused(cellId: string, clientSeq: number): "kept" | "given-up" {
+  refused(cellId: string, clientSeq: number): "kept" | { givenUp: string } {
     const text = this.#texts.get(cellId);
     if (!text) return "kept";
     for (const batch of text.batches) if (batch.clientSeq === clientSeq) batch.clientSeq = null;
     text.refusals += 1;
     const givenUp = text.refusals >= MAX_REFUSALS;
+    const typed = text.text;
     if (givenUp) Object.assign(text, { batches: [], outgoing: [], refusals: 0 });
     if (!text.waiting) this.#ask(text);
-    return givenUp ? "given-up" : "kept";
+    return givenUp ? { givenUp: typed } : "kept";
   }
 
   /** The connection went, and with it every document of the server. */
@@ -183,10 +186,11 @@ export class TextDocs {
     }
   }
 
-  /** The replica begins anew from a snapshot that holds all submissions up to `lastClientSeq`. */
-  restarted(lastClientSeq: number): void {
+  /** The replica begins anew from a snapshot that holds all submissions up to `lastClientSeq` but the refused ones. */
+  restarted(lastClientSeq: number, refused: ReadonlySet<number>): void {
     for (const text of this.#texts.values()) {
-      const isKnown = ({ clientSeq }: Batch) => clientSeq !== null && clientSeq <= lastClientSeq;
+      const isKnown = ({ clientSeq }: Batch) =>
+        clientSeq !== null && clientSeq <= lastClientSeq && !refused.has(clientSeq);
       for (const { update } of text.batches.filter(isKnown)) Y.applyUpdate(text.confirmed, update);
       text.batches = text.batches.filter((batch) => !isKnown(batch));
     }
@@ -196,6 +200,7 @@ export class TextDocs {
   connected(): void {
     for (const text of [...this.#texts.values()]) {
       this.#follow(text);
+      this.#orphan(text);
       if (text.users > 0 || hasPending(text)) this.#ask(text);
       else this.#drop(text);
     }
@@ -204,7 +209,16 @@ export class TextDocs {
   /** A deleted cell. */
   forget(cellId: string): void {
     const text = this.#texts.get(cellId);
-    if (text && text.users === 0) this.#drop(text);
+    if (!text) return;
+    this.#orphan(text);
+    if (text.users === 0) this.#drop(text);
+  }
+
+  /** What has no cell to go to is handed to the owner, once. */
+  #orphan(text: OpenText): void {
+    if (!hasPending(text) || this.#options.confirmedText(text.cellId) !== null) return;
+    Object.assign(text, { batches: [], outgoing: [] });
+    this.#options.onOrphan(text.cellId, text.text);
   }
 
   #standIn(cellId: string, source: string): OpenText {

@@ -135,9 +135,20 @@ function Problems() {
         </div>
       ) : null}
       <KernelProblem />
-      {notices.map(({ id, message: words }) => (
+      {notices.map(({ id, message: words, action }) => (
         <div key={id} className="nb-problem nb-problem-mild" role="alert">
           <div>{words}</div>
+          {action ? (
+            <Button
+              variant="outline"
+              onClick={() => {
+                action.run();
+                session.dismiss(id);
+              }}
+            >
+              {action.label}
+            </Button>
+          ) : null}
           <Button onClick={() => session.dismiss(id)}>Dismiss</Button>
         </div>
       ))}

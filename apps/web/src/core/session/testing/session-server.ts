@@ -53,11 +53,13 @@ export class SessionServer implements AsyncDisposable {
   role: Role = "editor";
   /** Frames of these types are taken and neither obeyed nor answered. */
   deaf = new Set<string>();
+  /** Submissions are obeyed, and the connection ends before they are answered. */
+  mute = false;
   /** Everything that was submitted, also again. */
   readonly submitted: { clientSeq: number; op: Operation }[] = [];
   readonly #server = new WebSocketServer({ port: 0, host: "127.0.0.1" });
   readonly #clients = new Set<Client>();
-  readonly #answered = new Map<string, number>();
+  readonly #answered = new Map<string, { last: number; refused: Map<number, { code: string; message: string }> }>();
   #entries: Entry[] = [];
   #seq = 0;
   #epoch = "epoch-1";
@@ -168,7 +170,8 @@ export class SessionServer implements AsyncDisposable {
       seq: this.#seq,
       user: { id: "me", name: "Me" },
       role: this.role,
-      lastClientSeq: this.#answered.get(client.id) ?? 0,
+      lastClientSeq: this.#answered.get(client.id)?.last ?? 0,
+      refused: [...(this.#answered.get(client.id)?.refused.keys() ?? [])],
       save: { state: "saved", seq: this.#seq },
       ...(resumes ? { entries: this.#entries.filter((entry) => entry.seq > hello.lastSeq) } : { snapshot: this.state }),
     });
@@ -176,23 +179,34 @@ export class SessionServer implements AsyncDisposable {
 
   #submit(client: Client, { clientSeq, op }: { clientSeq: number; op: Operation }): void {
     this.submitted.push({ clientSeq, op });
-    const done = () => send(client, { type: "accepted", clientSeq, seq: this.#seq });
-    if (clientSeq <= (this.#answered.get(client.id) ?? 0)) {
+    const answered = this.#answered.get(client.id) ?? { last: 0, refused: new Map() };
+    const done = () => {
+      const refusal = answered.refused.get(clientSeq);
+      if (refusal) send(client, { type: "rejected", clientSeq, ...refusal });
+      else send(client, { type: "accepted", clientSeq, seq: this.#seq });
+    };
+    const refuse = ({ code, message }: { code: string; message: string }) => {
+      answered.refused.set(clientSeq, { code, message });
+      done();
+    };
+    if (clientSeq <= answered.last) {
       done();
       return;
     }
-    this.#answered.set(client.id, clientSeq);
+    answered.last = clientSeq;
+    this.#answered.set(client.id, answered);
+    if (this.mute) this.cut();
     let resolved = op;
     if (op.type === "edit-source") {
       const change = this.#texts.accept(op.cellId, op.update, client.texts.get(op.cellId));
       if ("code" in change) {
-        send(client, { type: "rejected", clientSeq, code: change.code, message: change.message });
+        refuse(change);
         return;
       }
       resolved = { ...op, ...change };
     }
     const result = apply(this.state, resolved, { by: { id: "me", name: "Me" }, at: Date.now() });
-    if (!result.ok) send(client, { type: "rejected", clientSeq, code: result.code, message: result.message });
+    if (!result.ok) refuse(result);
     else {
       this.commit(resolved, { id: "me", name: "Me" }, { clientId: client.id, clientSeq });
       done();
