@@ -1,4 +1,4 @@
-export type KernelErrorCode = "connection-file" | "no-stdin" | "not-a-cell";
+export type KernelErrorCode = "connection-file" | "no-stdin" | "not-a-cell" | "not-imported";
 
 /** Failures of the kernel itself. Errors of the code it runs are that code's own. */
 export class KernelError extends Error {

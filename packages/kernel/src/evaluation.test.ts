@@ -79,6 +79,38 @@ suite("3.1-eval", {
   ],
   "const enums": [["const enum Dir { Up = 3 } Dir.Up"], shows("3")],
   namespaces: [["namespace Geo { export const pi = 3 } Geo.pi"], shows("3")],
+  "namespaces go on over cells": [
+    ["namespace Go1 { export const a = 1 }", "namespace Go1 { export const b = 2 }", "Go1.a + Go1.b"],
+    shows("3"),
+  ],
+  "a namespace over a value is a new one": [
+    ["let Go2 = 5", "namespace Go2 { export const b = 2 }", "Go2.b"],
+    shows("2"),
+  ],
+  "a namespace adds to a class, a function and an enum of earlier cells": [
+    [
+      "class Go3 { own = 1 } function Go4() { return 2 } enum Go5 { A = 3 }",
+      "namespace Go3 { export const x = 4 } namespace Go4 { export const x = 5 } namespace Go5 { export const x = 6 }",
+      "[new Go3().own, Go4(), Go5.A, Go3.x, Go4.x, Go5.x].join()",
+    ],
+    shows("'1,2,3,4,5,6'"),
+  ],
+  "what a namespace exports and changes": [
+    [
+      "namespace Go6 { export let n = 1, m: number; export var o: () => void; let p = 5; export function step() { n++; m = p; return { n, m } } }",
+      "Go6.step(); Go6.n += 10; JSON.stringify([Go6.step(), Go6.n, Go6.m])",
+    ],
+    shows(`'[{"n":13,"m":5},13,5]'`),
+  ],
+  "namespaces in namespaces": [
+    ["namespace Go7.In { export let x = 1; export namespace Deep { export const y = x } }", "Go7.In.x + Go7.In.Deep.y"],
+    shows("2"),
+  ],
+  "import =": [["import path7 = require('node:path')", "path7.sep"], shows("'/'")],
+  "ambient declarations say nothing": [
+    ["declare const ghost: number; declare global { interface Window { a: 1 } } declare module 'm' {}", "typeof ghost"],
+    shows("'undefined'"),
+  ],
   "parameter properties and private fields": [
     ["class Pt { #y = 2; constructor(public x: number) {} sum() { return this.x + this.#y } } new Pt(3).sum()"],
     shows("5"),
@@ -207,7 +239,35 @@ suite("3.1-state", {
   ],
   "a cell that does not parse declares nothing": [["let n38 = 1", "let n38 = ;", "n38"], shows("1")],
   "twice in one cell is an error": [["let n39 = 1; let n39 = 2"], fails(/SyntaxError.*n39/)],
-  "const of one cell assigned in a later one": [["const n40 = 1", "n40 = 2 as any; n40"], shows("2")],
+  "a const of an earlier cell cannot be assigned": [
+    ["const n40 = 1", "n40 = 2 as any"],
+    fails(/TypeError: n40 is a constant.*Declare it again/),
+  ],
+  "a const is as it was after a refused assignment": [["const n46 = 1", "n46++", "n46"], shows("1")],
+  "a const of the same cell cannot be assigned": [["const n47 = 1; n47 += 1"], fails(/TypeError: n47 is a constant/)],
+  "a const in a pattern, and in a loop head": [
+    [
+      "const n48 = [1]; let n49",
+      "const e48: string[] = []; for (const f of [() => { [n49, n48] = [5, 6] }, () => { ({ n48 } = { n48: 1 }) }, () => { for (n48 of [2]); }]) try { f() } catch (e) { e48.push(e.name) }",
+      "[n49, n48, ...e48].join()",
+    ],
+    shows("'5,1,TypeError,TypeError,TypeError'"),
+  ],
+  "a const that is not reached by a conditional assignment": [
+    ["const n50 = 1, n51 = 0", "n50 ||= 5; n51 &&= 5; n50 ??= 6; n51 || n50"],
+    shows("1"),
+  ],
+  "a const that is": [["const n52 = 0", "n52 ||= 5"], fails(/TypeError: n52 is a constant/)],
+  "a local name and a property of a const's name can be": [
+    ["const n53 = 1", "const o53 = { n53: 1 }; o53.n53 = 4; (() => { let n53 = 2; n53 = o53.n53; return n53 })()"],
+    shows("4"),
+  ],
+  "a function that failed to assign a const may when the name is a variable": [
+    ["const n54 = 1", "function set54() { n54 = 2 as any }", "let n54 = 3; set54(); n54"],
+    shows("2"),
+  ],
+  "a const is declared again and stays one": [["const n55 = 1", "const n55 = 2", "n55 = 3"], fails(/constant/)],
+  "an import cannot be assigned": [['import { sep as n56 } from "node:path"', "n56 = 1 as any"], fails(/constant/)],
   "export is taken for the declaration": [
     ["export const n41 = 1; export function n42() { return 2 }", "n41 + n42()"],
     shows("3"),
@@ -274,6 +334,13 @@ suite("3.1-underscore", {
     shows("99"),
   ],
   "_ can be taken for something else": [["const _ = 'mine'", "5", "_"], shows("'mine'")],
+});
+
+test("[part of 3.1-state] a name that was closed with its cell says so when it is used", async () => {
+  await kernel.run("using closed1 = { [Symbol.dispose]() {} }; closed1");
+  assert.match((await kernel.run("closed1")).stderr, /closed1 was declared by `using`.*Declare it by const/);
+  assert.equal((await kernel.run("const closed1 = 1; closed1")).stderr, "");
+  assert.equal((await kernel.run("closed1")).stderr, "");
 });
 
 test("[part of 3.1-underscore] In and Out go by the number people see", async () => {

@@ -1,5 +1,6 @@
 import { plainName } from "../transform/names.ts";
 import type { PositionMap } from "../transform/positions.ts";
+import { plainUrls } from "./modules.ts";
 
 /** Cells whose positions can still be mapped. Older ones keep their number in stacks, without a line. */
 const REMEMBERED = 2000;
@@ -36,9 +37,9 @@ export class Cells {
 
   /** Rewrites every mention of a script in a stack. */
   translate(text: string): string {
-    if (!text.includes(SCRIPT_PREFIX)) return plainName(text);
+    if (!text.includes(SCRIPT_PREFIX)) return plainName(plainUrls(text));
     return plainName(
-      text.replace(FRAME, (_all, index: string, line?: string, column?: string) => {
+      plainUrls(text).replace(FRAME, (_all, index: string, line?: string, column?: string) => {
         const cell = this.#cells.get(Number(index));
         const position =
           line && column ? cell?.positions.toSource({ line: Number(line), column: Number(column) }) : undefined;

@@ -1,16 +1,17 @@
 import type { JsonObject } from "@opsbook/jupyter/codec";
 import { bundleOf } from "../display/bundle.ts";
 import { isDisplayHandle } from "../display/display.ts";
-import { InterruptedError } from "../error.ts";
+import { InterruptedError, KernelError } from "../error.ts";
 import type { ExecuteOrder } from "../link.ts";
 import { STDERR, streamTag } from "../output/tag.ts";
 import { transformCell } from "../transform/cell.ts";
-import { NameTable } from "../transform/names.ts";
+import { type ImportedName, NameTable } from "../transform/names.ts";
 import type { Cells } from "./cells.ts";
 import type { Children } from "./children.ts";
 import { describeError } from "./errors.ts";
 import type { Evaluator, Outcome } from "./evaluator.ts";
-import { Execution, runIn } from "./execution.ts";
+import { currentExecution, Execution, runIn } from "./execution.ts";
+import type { Modules } from "./modules.ts";
 import type { Reporter } from "./reporter.ts";
 import { Results } from "./results.ts";
 import { dispose } from "./runtime.ts";
@@ -24,6 +25,7 @@ export interface NotebookParts {
   evaluator: Evaluator;
   children: Children;
   cells: Cells;
+  modules: Modules;
   /** Names of the global object as it was before any library or cell touched it. */
   builtins: ReadonlySet<string>;
 }
@@ -82,6 +84,25 @@ export class Notebook {
     return true;
   }
 
+  /**
+   * Loads a module that cells imported anew, and all that depend on it, and gives the names that were imported from
+   * them their new values. Answers the names. Throws what the modules throw, and `KernelError` `not-imported`.
+   */
+  async reload(specifier: string): Promise<string[]> {
+    const execution = currentExecution();
+    if (!execution) throw new KernelError("not-a-cell", "A module is reloaded by the code of a cell only.");
+    const { modules, builtins, evaluator } = this.#parts;
+    const affected = modules.forget(specifier);
+    const again = [...this.names.imports].filter(([, from]) => affected.has(modules.urlOf(from.specifier) ?? ""));
+    const code = again.map(([name, from]) => importStatement(name, from)).join("\n");
+    const cell = transformCell(code, { names: this.names, builtins });
+    this.names.take(cell.declared);
+    const outcome = await evaluator.evaluate(cell.code, execution);
+    if (outcome.kind === "threw") throw outcome.error;
+    if (again.length === 0) await modules.import(specifier);
+    return again.map(([name]) => name);
+  }
+
   /** Errors that nobody caught, of code that a cell started: they are shown where they come from. */
   lateError(error: unknown, execution: Execution | undefined): void {
     if (error instanceof InterruptedError) return;
@@ -99,8 +120,12 @@ export class Notebook {
       const note = `Note: ${name} is a built-in name. Cells now use yours; libraries keep the built-in one.\n`;
       reporter.ring.write(streamTag(order.index, STDERR), note);
     }
+    for (const name of cell.closed) {
+      const note = `Note: ${name} was declared by \`using\`, so it was closed when its cell ended. Declare it by const to keep it.\n`;
+      reporter.ring.write(streamTag(order.index, STDERR), note);
+    }
     // Declared before it runs, so that a cell which never ends still leaves its names known.
-    this.names.take(cell.declared);
+    const undo = this.names.take(cell.declared);
     const ended = await this.#ended(cell.code, execution);
     const disposing = runIn(execution, () => dispose(execution.disposals));
     if (ended.kind !== "value") disposing.catch((error: unknown) => this.lateError(error, execution));
@@ -109,7 +134,7 @@ export class Notebook {
       case "terminated":
         throw new InterruptedError();
       case "threw":
-        if (!ended.compiled) this.names.forget(cell.declared);
+        if (!ended.compiled) undo();
         throw ended.error;
       case "value":
         await execution.untilInterrupt(disposing);
@@ -194,3 +219,8 @@ export class Notebook {
 }
 
 const isWorthShowing = (value: unknown): boolean => value !== undefined && !isDisplayHandle(value);
+
+function importStatement(name: string, { specifier, imported, attributes }: ImportedName): string {
+  const binding = imported === "*" ? `* as ${name}` : `{ ${JSON.stringify(imported)} as ${name} }`;
+  return `import ${binding} from ${JSON.stringify(specifier)} with ${JSON.stringify(attributes)};`;
+}

@@ -1,30 +1,26 @@
-import { createRequire } from "node:module";
-import { join } from "node:path";
-import { pathToFileURL } from "node:url";
-import { constants, Script } from "node:vm";
+import { fileURLToPath, pathToFileURL } from "node:url";
 import { InterruptedError } from "../error.ts";
 import { RUNTIME } from "../transform/rewrite.ts";
 import { hidden } from "./evaluator.ts";
 import { currentExecution } from "./execution.ts";
-
-type Import = (specifier: string, options?: ImportCallOptions) => Promise<Record<string, unknown>>;
+import type { Modules } from "./modules.ts";
 
 /** What rewritten cells call. `folder` is the notebook's: imports start there. */
-export function installRuntime(folder: string): void {
-  const load = importFrom(folder);
+export function installRuntime(
+  folder: string,
+  parts: { modules: Modules; isConstant: (name: string) => boolean },
+): void {
+  const { modules } = parts;
   hidden(RUNTIME.go, (value: unknown) => {
     if (currentExecution()?.interrupted) throw new InterruptedError();
     return value;
   });
   hidden(RUNTIME.wait, (value: unknown, offset: number) => currentExecution()?.untilInterrupt(value, offset) ?? value);
   hidden(RUNTIME.each, each);
-  hidden(RUNTIME.import, load);
-  hidden(RUNTIME.module, async (specifier: string, needed: readonly string[], options?: ImportCallOptions) => {
-    const namespace = withCommonJsNames(await load(specifier, options), needed);
-    const missing = needed.find((name) => !(name in namespace));
-    if (missing !== undefined) throw new SyntaxError(`The module "${specifier}" has no export named "${missing}".`);
-    return namespace;
-  });
+  hidden(RUNTIME.import, modules.import);
+  hidden(RUNTIME.module, modules.importNames);
+  hidden(RUNTIME.constants, constants(parts.isConstant));
+  hidden(RUNTIME.namespace, namespaceToExtend);
   hidden(RUNTIME.use, (value: unknown) => {
     register(value, disposer(value, [Symbol.dispose]));
     return value;
@@ -34,12 +30,12 @@ export function installRuntime(folder: string): void {
     return value;
   });
   hidden(RUNTIME.decorators, { decorate });
-  const notebook = pathToFileURL(join(folder, "notebook.ts")).href;
-  const require = createRequire(notebook);
+  const notebook = modules.referrer;
+  const { require } = modules;
   hidden(RUNTIME.meta, {
     url: notebook,
     dirname: folder,
-    filename: join(folder, "notebook.ts"),
+    filename: fileURLToPath(notebook),
     main: false,
     resolve: (specifier: string) =>
       specifier.startsWith(".") ? new URL(specifier, notebook).href : pathToFileURL(require.resolve(specifier)).href,
@@ -52,34 +48,34 @@ export function installRuntime(folder: string): void {
   });
 }
 
-/** What Node's scan of a CommonJS file did not find is looked for in what the file exported. */
-function withCommonJsNames(namespace: Record<string, unknown>, needed: readonly string[]): Record<string, unknown> {
-  const exported: unknown = namespace["module.exports"];
-  if (typeof exported !== "object" || exported === null || needed.every((name) => name in namespace)) return namespace;
-  return { ...exported, ...namespace };
+/** Assigning a property of this is an error, as assigning the constant of that name is. */
+function constants(isConstant: (name: string) => boolean): object {
+  return new Proxy(Object.create(null), {
+    set(_target, name, value) {
+      // A function may be older than the declaration that made its name a variable.
+      if (typeof name === "string" && !isConstant(name)) return assign(name, value);
+      throw new TypeError(`${String(name)} is a constant and cannot be assigned. Declare it again to change it.`);
+    },
+  });
 }
 
-/** A real `import()` whose referrer is a file in the notebook's folder. */
-function importFrom(folder: string): Import {
-  let warned = false;
-  const script = new Script("(specifier, options) => import(specifier, options)", {
-    filename: join(folder, "notebook.ts"),
-    importModuleDynamically: constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
-  });
-  // The script is the arrow function above.
-  const load = script.runInThisContext() as Import;
-  return (specifier, options) => {
-    if (warned) return load(specifier, options);
-    // The first use of this loader prints a warning about itself, which would stand in a cell that did nothing odd.
-    const { emitWarning } = process;
-    process.emitWarning = () => {};
-    try {
-      return load(specifier, options);
-    } finally {
-      process.emitWarning = emitWarning;
-      warned = true;
-    }
-  };
+function assign(name: string, value: unknown): true {
+  // Only this reaches the names of cells from outside of them.
+  // biome-ignore lint/security/noGlobalEval: the name is an identifier that a cell's parser read
+  const set: unknown = globalThis.eval(`(value) => { ${name} = value; }`);
+  if (typeof set === "function") set(value);
+  return true;
+}
+
+/** What a namespace of a later cell adds to; `read` throws when the declaration before it failed. */
+function namespaceToExtend(read: () => unknown): unknown {
+  try {
+    const value = read();
+    const isOpen = (typeof value === "object" && value !== null) || typeof value === "function";
+    return isOpen && Object.isExtensible(value) ? value : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 function register(value: unknown, dispose: (() => unknown) | null): void {

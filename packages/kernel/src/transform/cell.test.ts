@@ -66,18 +66,18 @@ const CASES: [title: string, cells: string[], script: string][] = [
   [
     "imports are awaited in place, only used names are demanded",
     ['import d, { a as b, c } from "m"; b'],
-    'let d, b, c;({"default": d, "a": b, "c": c} = $go(await $wait($module("m", ["a"])))); b;',
+    'let d, b, c;({"default": d, "a": b, "c": c} = $go(await $wait($module("m", ["a"], ["default","c"])))); b;',
   ],
   [
     "a namespace import with attributes",
     ['import * as n from "m" with { type: "json" }'],
-    'let n;(n = $go(await $wait($module("m", [], {with: {"type": "json"}}))));',
+    'let n;(n = $go(await $wait($module("m", [], [], {with: {"type": "json"}}))));',
   ],
-  ["an import for its effects", ['import "m"'], '$go(await $wait($module("m", [])));'],
+  ["an import for its effects", ['import "m"'], '$go(await $wait($module("m", [], [])));'],
   [
     "export is only a word",
     ["export const a = 1; export { a as b }; export * from 'm'"],
-    'let a = 1; ; $go(await $wait($module("m", [])));',
+    'let a = 1; ; $go(await $wait($module("m", [], [])));',
   ],
   ["using is registered", ["using a = b"], "let a = $use(b);"],
   ["await using is registered", ["await using a = b"], "let a = $go(await $use_async(b));"],

@@ -1,14 +1,16 @@
-import { type AnyNode, type ExportDefaultDeclaration, type ExportNamedDeclaration, type Program, parse } from "acorn";
+import { type ExportDefaultDeclaration, type ExportNamedDeclaration, type Program, parse } from "acorn";
 import { MagicString } from "magic-string";
+import { declaredKinds, rewriteConstantAssignments } from "./constants.ts";
 import { rewriteClass, rewriteFunction, rewriteNestedVars, rewriteVariables } from "./declarations.ts";
 import { rewriteExpressions } from "./expressions.ts";
 import { loadForEffects, rewriteImport } from "./modules.ts";
 import { type CellNames, type Declared, shadowName } from "./names.ts";
+import { continuedNamespaces, shareNamespaceVariables } from "./namespaces.ts";
 import { originalPosition, PositionMap } from "./positions.ts";
 import { topLevelReferences } from "./references.ts";
-import { type Rewrite, RUNTIME, textOf } from "./rewrite.ts";
+import { type ImportUse, type Rewrite, RUNTIME, textOf } from "./rewrite.ts";
 import { CellSyntaxError, positionAt, type Stripped, stripTypes } from "./strip.ts";
-import { boundNames, hoistedNames, type TopLevel } from "./syntax.ts";
+import type { TopLevel } from "./syntax.ts";
 
 export interface TransformedCell {
   /** A script for REPL mode, in strict mode. */
@@ -19,6 +21,8 @@ export interface TransformedCell {
   declared: Declared;
   /** Built-in globals this cell is the first to declare anew. */
   shadows: string[];
+  /** Names it uses that `using` declared in an earlier cell: what they hold was closed when that cell ended. */
+  closed: string[];
 }
 
 export interface CellContext {
@@ -34,16 +38,25 @@ export function transformCell(source: string, context: CellContext): Transformed
   const stripped = stripTypes(source);
   const program = parseScript(stripped);
   const out = new MagicString(stripped.code);
-  const declared: Declared = { storage: new Map(), shadowed: newShadows(program, context) };
+  const kinds = declaredKinds(program);
+  const declared: Declared = {
+    storage: new Map(),
+    shadowed: newShadows([...kinds.keys()], context),
+    kinds,
+    imports: new Map(),
+  };
   const cell: Rewrite = {
     code: stripped.code,
     program,
     out,
     names: context.names,
     declared,
-    used: usedImports(program),
+    imported: importUses(program, source),
+    continued: continuedNamespaces(program.body, context.names),
   };
   renameShadowed(cell);
+  rewriteConstantAssignments(cell);
+  shareNamespaceVariables(cell, program);
   for (const statement of program.body) rewriteStatement(cell, statement);
   rewriteExpressions(cell, program);
   out.prepend(STRICT);
@@ -53,6 +66,7 @@ export function transformCell(source: string, context: CellContext): Transformed
     showsValue: showsValue(program.body.at(-1)),
     declared,
     shadows: [...declared.shadowed],
+    closed: closedResources(cell),
   };
 }
 
@@ -144,26 +158,16 @@ function showsValue(last: TopLevel | undefined): boolean {
 }
 
 /** Built-ins that this cell declares at its top level and no cell has before. */
-function newShadows(program: Program, context: CellContext): Set<string> {
-  const names = program.body.flatMap(declaredNames);
+function newShadows(names: readonly string[], context: CellContext): Set<string> {
   return new Set(names.filter((name) => context.builtins.has(name) && !context.names.shadowed.has(name)));
 }
 
-function declaredNames(statement: AnyNode): string[] {
-  switch (statement.type) {
-    case "VariableDeclaration":
-      return statement.declarations.flatMap((declarator) => boundNames(declarator.id));
-    case "FunctionDeclaration":
-    case "ClassDeclaration":
-      return statement.id ? [statement.id.name] : [];
-    case "ImportDeclaration":
-      return statement.specifiers.map((specifier) => specifier.local.name);
-    case "ExportNamedDeclaration":
-    case "ExportDefaultDeclaration":
-      return statement.declaration ? declaredNames(statement.declaration) : [];
-    default:
-      return hoistedNames(statement);
-  }
+function closedResources(cell: Rewrite): string[] {
+  const names = [...cell.names.kinds].flatMap(([name, kind]) =>
+    kind === "resource" && !cell.declared.kinds.has(name) ? [name] : [],
+  );
+  if (names.length === 0) return [];
+  return [...new Set(topLevelReferences(cell.program, new Set(names)).map(({ node }) => node.name))];
 }
 
 function renameShadowed(cell: Rewrite): void {
@@ -175,11 +179,14 @@ function renameShadowed(cell: Rewrite): void {
   }
 }
 
-/** Imported names that the cell uses as values. The others may be types, which a module does not export. */
-function usedImports(program: Program): Set<string> {
+/** How the cell uses the names it imports. One that is no value in it may be a type, which a module does not export. */
+function importUses(program: Program, source: string): Map<string, ImportUse> {
   const imported = program.body.flatMap((statement) =>
     statement.type === "ImportDeclaration" ? statement.specifiers.map(({ local }) => local.name) : [],
   );
-  if (imported.length === 0) return new Set();
-  return new Set(topLevelReferences(program, new Set(imported)).map(({ node }) => node.name));
+  if (imported.length === 0) return new Map();
+  const values = new Set(topLevelReferences(program, new Set(imported)).map(({ node }) => node.name));
+  const words = source.match(/[\p{ID_Continue}$]+/gu) ?? [];
+  const isMentioned = (name: string): boolean => words.filter((word) => word === name).length > 1;
+  return new Map(imported.map((name) => [name, values.has(name) ? "value" : isMentioned(name) ? "type" : "none"]));
 }

@@ -1,6 +1,6 @@
 import type { AnyNode, ClassDeclaration, FunctionDeclaration, VariableDeclaration } from "acorn";
 import type { Storage } from "./names.ts";
-import { bound, declare, type Rewrite, storageOf } from "./rewrite.ts";
+import { bound, declare, type Rewrite, RUNTIME, storageOf } from "./rewrite.ts";
 import { boundNames, children, isFunction } from "./syntax.ts";
 
 /*
@@ -20,7 +20,7 @@ export function rewriteVariables(cell: Rewrite, statement: VariableDeclaration):
   if (storages.size <= 1 && (natural === "lexical" || !storages.has("lexical"))) {
     const property = storages.has("property");
     replaceKeyword(cell, statement, keyword, property ? "var" : "let");
-    if (property && natural === "lexical") initialise(cell, statement);
+    if (natural === "lexical") initialise(cell, statement, { resets: property });
     return;
   }
   const lexical = names.filter((name) => natural === "lexical" && storageOf(cell, name, natural) === "lexical");
@@ -99,9 +99,14 @@ function replaceKeyword(cell: Rewrite, statement: VariableDeclaration, keyword: 
   if (word !== wanted) cell.out.update(statement.start, statement.start + word.length, wanted);
 }
 
-/** `let x;` makes x undefined where `var x;` would leave it. */
-function initialise(cell: Rewrite, statement: VariableDeclaration): void {
-  for (const { id, init } of statement.declarations) if (!init) cell.out.appendLeft(id.end, " = undefined");
+/** `let x;` makes x undefined where `var x;` would leave it; a namespace goes on with what is there. */
+function initialise(cell: Rewrite, statement: VariableDeclaration, { resets }: { resets: boolean }): void {
+  for (const { id, init } of statement.declarations) {
+    if (init) continue;
+    if (id.type === "Identifier" && cell.continued.has(id.name)) {
+      cell.out.appendLeft(id.end, ` = ${RUNTIME.namespace}(() => ${bound(cell, id.name)})`);
+    } else if (resets) cell.out.appendLeft(id.end, " = undefined");
+  }
 }
 
 function toAssignments(

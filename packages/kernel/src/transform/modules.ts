@@ -1,18 +1,24 @@
-import type { Identifier, ImportAttribute, ImportDeclaration, ImportSpecifier, Literal } from "acorn";
-import { bound, declare, type Rewrite, RUNTIME, storageOf } from "./rewrite.ts";
+import type { Identifier, ImportAttribute, ImportDeclaration, Literal } from "acorn";
+import { bound, declare, type ImportUse, type Rewrite, RUNTIME, storageOf } from "./rewrite.ts";
 
 /** `import …` becomes an awaited destructuring in its place, into whatever storage its names have. */
 export function rewriteImport(cell: Rewrite, statement: ImportDeclaration): void {
   const pairs: { imported: string; local: string }[] = [];
   let namespace: string | undefined;
+  const attributes = Object.fromEntries(
+    statement.attributes.map((one) => [exportName(one.key), String(one.value.value)]),
+  );
   for (const specifier of statement.specifiers) {
     const local = specifier.local.name;
     declare(cell, local, storageOf(cell, local, "lexical"));
-    if (specifier.type === "ImportNamespaceSpecifier") namespace = local;
-    else pairs.push({ local, imported: specifier.type === "ImportSpecifier" ? importedName(specifier) : "default" });
+    const imported = importedName(specifier);
+    if (imported === "*") namespace = local;
+    else pairs.push({ local, imported });
+    cell.declared.imports.set(local, { specifier: String(statement.source.value), imported, attributes });
   }
-  const needed = pairs.filter(({ local }) => cell.used.has(local)).map(({ imported }) => imported);
-  const source = load(statement, needed);
+  const used = (use: ImportUse) =>
+    pairs.filter(({ local }) => cell.imported.get(local) === use).map(({ imported }) => imported);
+  const source = load(statement, { needed: used("value"), wanted: used("none") });
   const target = namespace === undefined ? pattern(cell, pairs) : bound(cell, namespace);
   const locals = [...pairs.map(({ local }) => local), ...(namespace === undefined ? [] : [namespace])];
   let text = locals.length === 0 ? `${source};` : assign(cell, locals, { target, source });
@@ -24,7 +30,7 @@ export function rewriteImport(cell: Rewrite, statement: ImportDeclaration): void
 
 /** `export … from` and `export *`: loaded for their effects, a notebook exports nothing. */
 export function loadForEffects(statement: ModuleStatement): string {
-  return `${load(statement, [])};`;
+  return `${load(statement, { needed: [], wanted: [] })};`;
 }
 
 function assign(
@@ -52,9 +58,14 @@ interface ModuleStatement {
   start: number;
 }
 
-function load({ source, attributes, start }: ModuleStatement, needed: readonly string[]): string {
+/** `needed`: names that must be there. `wanted`: names that must be there unless they are types. */
+function load(
+  { source, attributes, start }: ModuleStatement,
+  names: { needed: readonly string[]; wanted: readonly string[] },
+): string {
   const options = attributes.length === 0 ? "" : `, {with: {${attributes.map(attribute).join(", ")}}}`;
-  const call = `${RUNTIME.module}(${JSON.stringify(source?.value)}, ${JSON.stringify(needed)}${options})`;
+  const lists = `${JSON.stringify(names.needed)}, ${JSON.stringify(names.wanted)}`;
+  const call = `${RUNTIME.module}(${JSON.stringify(source?.value)}, ${lists}${options})`;
   return `${RUNTIME.go}(await ${RUNTIME.wait}(${call}, ${start}))`;
 }
 
@@ -62,8 +73,17 @@ function attribute({ key, value }: ImportAttribute): string {
   return `${JSON.stringify(exportName(key))}: ${JSON.stringify(value.value)}`;
 }
 
-function importedName(specifier: ImportSpecifier): string {
-  return exportName(specifier.imported);
+function importedName(specifier: ImportDeclaration["specifiers"][number]): string {
+  switch (specifier.type) {
+    case "ImportSpecifier":
+      return exportName(specifier.imported);
+    case "ImportDefaultSpecifier":
+      return "default";
+    case "ImportNamespaceSpecifier":
+      return "*";
+    default:
+      return specifier satisfies never;
+  }
 }
 
 function exportName(node: Identifier | Literal): string {

@@ -6,28 +6,59 @@ export interface CellNames {
   readonly storage: ReadonlyMap<string, Storage>;
   /** Built-in globals that some cell declared anew: cells say this name, libraries keep the original. */
   readonly shadowed: ReadonlySet<string>;
+  /** What names can do that is not a plain variable's. */
+  readonly kinds: ReadonlyMap<string, SpecialKind>;
 }
+
+/** What a name was imported from. */
+export interface ImportedName {
+  specifier: string;
+  /** The export's name, `*` for all of them. */
+  imported: string;
+  /** Import attributes, such as `type: "json"`. */
+  attributes: Readonly<Record<string, string>>;
+}
+
+/** `constant`: nobody may assign it. `resource`: declared by `using`, so also closed when its cell ended. */
+export type SpecialKind = "constant" | "resource";
+export type Kind = SpecialKind | "variable";
 
 /** What one cell added, to be taken over when its script was accepted. */
 export interface Declared {
   storage: Map<string, Storage>;
   shadowed: Set<string>;
+  kinds: Map<string, Kind>;
+  imports: Map<string, ImportedName>;
 }
 
 /** Names of cells, over a session. */
 export class NameTable implements CellNames {
   readonly storage = new Map<string, Storage>();
   readonly shadowed = new Set<string>();
+  readonly kinds = new Map<string, SpecialKind>();
+  /** Names that hold what they were imported as. */
+  readonly imports = new Map<string, ImportedName>();
 
-  take(declared: Declared): void {
+  /** Returns how to go back, for a script that the engine refuses. */
+  take(declared: Declared): () => void {
+    const earlier = [...declared.kinds.keys()].map((name) => [name, this.kinds.get(name) ?? "variable"] as const);
     for (const [name, storage] of declared.storage) this.storage.set(name, storage);
     for (const name of declared.shadowed) this.shadowed.add(name);
+    for (const [name, kind] of declared.kinds) {
+      this.#setKind(name, kind);
+      this.imports.delete(name);
+    }
+    for (const [name, origin] of declared.imports) this.imports.set(name, origin);
+    return () => {
+      for (const name of declared.storage.keys()) this.storage.delete(name);
+      for (const name of declared.shadowed) this.shadowed.delete(name);
+      for (const [name, kind] of earlier) this.#setKind(name, kind);
+    };
   }
 
-  /** Back to an earlier state, after a script that the engine refused. */
-  forget(declared: Declared): void {
-    for (const name of declared.storage.keys()) this.storage.delete(name);
-    for (const name of declared.shadowed) this.shadowed.delete(name);
+  #setKind(name: string, kind: Kind): void {
+    if (kind === "variable") this.kinds.delete(name);
+    else this.kinds.set(name, kind);
   }
 }
 

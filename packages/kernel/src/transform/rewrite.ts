@@ -8,9 +8,9 @@ export const RUNTIME = {
   go: "__opsbook_go",
   /** `await wait(x)`: at the top level, also ends when the cell is interrupted. */
   wait: "__opsbook_wait",
-  /** `import()` from the notebook's folder. */
   /** `for await (… of each(x))` at the top level: ends when the cell is interrupted. */
   each: "__opsbook_each",
+  /** `import()` from the notebook's folder. */
   import: "__opsbook_import",
   /** A static import: the namespace, after a check that the names a cell uses are there. */
   module: "__opsbook_module",
@@ -19,7 +19,13 @@ export const RUNTIME = {
   use: "__opsbook_use",
   useAsync: "__opsbook_use_async",
   decorators: "__opsbook_decorators",
+  /** Assigning a property of it is what assigning a constant becomes. */
+  constants: "__opsbook_constants",
+  /** What a namespace adds its members to: the value its name has, or nothing. */
+  namespace: "__opsbook_namespace",
 } as const;
+
+export type ImportUse = "value" | "type" | "none";
 
 /** What the rewriting steps share about one cell. */
 export interface Rewrite {
@@ -28,8 +34,10 @@ export interface Rewrite {
   readonly out: MagicString;
   readonly names: CellNames;
   readonly declared: Declared;
-  /** Names this cell imports and uses as values. */
-  readonly used: ReadonlySet<string>;
+  /** Names this cell imports, and whether it uses them as values, at most as types, or not at all. */
+  readonly imported: ReadonlyMap<string, ImportUse>;
+  /** Namespaces that add to what an earlier cell made. */
+  readonly continued: ReadonlySet<string>;
 }
 
 export function storageOf(cell: Rewrite, name: string, natural: Storage): Storage {

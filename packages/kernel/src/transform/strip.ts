@@ -45,7 +45,24 @@ export function stripTypes(source: string): Stripped {
   const { code, map, errors } = transformSync("cell.ts", source, OPTIONS);
   const error = errors.find((one) => one.severity === "Error");
   if (error || !map) throw toSyntaxError(source, error);
-  return { code, map, shift: 0 };
+  const completed = withNamespaceValues(source, errors);
+  return completed === source ? { code, map, shift: 0 } : stripTypes(completed);
+}
+
+/**
+ * `export let x: T;` of a namespace gets the value it has anyway: stripped without one, nothing says that it is
+ * exported. The transformer warns of every variable that a namespace exports.
+ */
+function withNamespaceValues(source: string, warnings: readonly OxcError[]): string {
+  let text = source;
+  const variables = warnings.filter(({ message }) => message.startsWith("Namespaces exporting non-const"));
+  const spans = variables.flatMap(({ labels }) => labels).toSorted((a, b) => b.start - a.start);
+  for (const { start, end } of spans) {
+    const at = utf16Offset(source, end);
+    const hasValue = /(^|[^=!<>])=(?![=>])/.test(source.slice(utf16Offset(source, start), at));
+    if (!hasValue) text = `${text.slice(0, at)} = undefined${text.slice(at)}`;
+  }
+  return text;
 }
 
 function toSyntaxError(source: string, error: OxcError | undefined): CellSyntaxError {
