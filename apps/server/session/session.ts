@@ -7,7 +7,6 @@ import {
   type Effect,
   type Entry,
   isActive,
-  type Operation,
   type Rejected,
   rejected,
   type ServerOperation,
@@ -26,6 +25,7 @@ import { nextLineStart } from "../store/spool.ts";
 import type { Connection, Identity } from "./connection.ts";
 import { KernelDriver } from "./kernel-driver.ts";
 import { KernelOutput } from "./kernel-output.ts";
+import { loggable } from "./loggable.ts";
 import { Persistence, type PersistenceHost, type SessionSnapshot } from "./persistence.ts";
 import { resumeKernel } from "./resume-kernel.ts";
 import { Room } from "./room.ts";
@@ -218,7 +218,7 @@ export class Session {
     }
     const seq = this.#seq + 1;
     this.#submissions.record(clientId, clientSeq, { seq });
-    const entry: Entry = { seq, ...context, origin: { clientId, clientSeq }, op: loggable(resolved.op) };
+    const entry: Entry = { seq, ...context, origin: { clientId, clientSeq }, op: loggable(resolved.op, this.#state) };
     this.#commit(entry, { ...result, durable: true });
   }
 
@@ -386,7 +386,3 @@ export class Session {
     return join(this.#parts.root, this.#parts.path);
   }
 }
-
-/** The answer to a prompt goes to the kernel and nowhere else. */
-const loggable = (op: UserOperation): Operation =>
-  op.type === "answer-prompt" ? { type: "prompt-answered", promptId: op.promptId } : op;

@@ -2,6 +2,7 @@ export * from "./apply/index.ts";
 export * from "./derive.ts";
 export * from "./operations.ts";
 export * from "./permissions.ts";
+export * from "./question.ts";
 export * from "./replace.ts";
 export * from "./source-hash.ts";
 export * from "./state.ts";

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { statedObject, submittedObject } from "./json.ts";
+import { type Form, formSchema } from "./question.ts";
 import type { Author, SessionOutput } from "./state.ts";
 
 /**
@@ -65,7 +66,15 @@ export const userOperationSchema = z.discriminatedUnion("type", [
   z.strictObject({ type: z.literal("interrupt-kernel") }),
   z.strictObject({ type: z.literal("restart-kernel") }),
   z.strictObject({ type: z.literal("select-kernel"), kernelName: z.string().min(1).max(200) }),
-  z.strictObject({ type: z.literal("answer-prompt"), promptId: idSchema, value: z.string().max(LIMITS.answer) }),
+  /** A line of text, or the fields of a form. */
+  z.strictObject({
+    type: z.literal("answer-prompt"),
+    promptId: idSchema,
+    value: z.union([
+      z.string().max(LIMITS.answer),
+      submittedObject.refine((fields) => JSON.stringify(fields).length <= LIMITS.answer, "the answer is too long"),
+    ]),
+  }),
 ]);
 export type UserOperation = z.infer<typeof userOperationSchema>;
 
@@ -168,8 +177,10 @@ export const serverOperationSchema = z.discriminatedUnion("type", [
     executionId: idSchema,
     text: z.string(),
     password: z.boolean(),
+    form: (formSchema as z.ZodType<Form>).optional(),
   }),
-  z.strictObject({ type: z.literal("prompt-answered"), promptId: idSchema }),
+  /** `summary`: what stays of an answered form, without its secrets. */
+  z.strictObject({ type: z.literal("prompt-answered"), promptId: idSchema, summary: z.string().optional() }),
   z.strictObject({
     type: z.literal("client-joined"),
     clientId: idSchema,

@@ -1,4 +1,5 @@
 import type { CellType, FileForm, JsonObject, MimeBundle } from "../model.ts";
+import type { Form } from "./question.ts";
 
 /** Who did something. `id` is stable per account; `name` is what people see. */
 export interface Author {
@@ -100,13 +101,15 @@ export interface Runtime {
   detail?: string;
 }
 
-/** A question of the running code (Jupyter `input_request`). The answer to a password is never stored. */
+/** A question of the running code: a line (Jupyter `input_request`), or a form. What is secret is never stored. */
 export interface Prompt {
   id: string;
   executionId: string;
   cellId: string;
   text: string;
   password: boolean;
+  /** Absent for a line of text. */
+  form?: Form;
   openedAt: number;
 }
 

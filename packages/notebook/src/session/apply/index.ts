@@ -47,7 +47,7 @@ export function apply(state: SessionState, op: Operation, context: ApplyContext)
     case "select-kernel":
       return runtime.selectKernel(state, op);
     case "answer-prompt":
-      return runtime.answerPrompt(state, op);
+      return runtime.answerPrompt(state, op, context);
     case "execution-started":
       return runs.executionStarted(state, op, context);
     case "execution-finished":
@@ -65,7 +65,7 @@ export function apply(state: SessionState, op: Operation, context: ApplyContext)
     case "prompt-opened":
       return runtime.promptOpened(state, op, context);
     case "prompt-answered":
-      return runtime.promptAnswered(state, op);
+      return runtime.promptAnswered(state, op, context);
     case "client-joined":
       return runtime.clientJoined(state, op, context);
     case "client-left":

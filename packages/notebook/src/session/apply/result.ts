@@ -1,3 +1,4 @@
+import type { JsonObject } from "../../model.ts";
 import type { Rejected, RejectionCode } from "../operations.ts";
 import type { Author, SessionCell, SessionState } from "../state.ts";
 
@@ -10,6 +11,7 @@ export type Effect =
   | { type: "restart-kernel" }
   | { type: "select-kernel"; kernelName: string }
   | { type: "send-input"; promptId: string; value: string }
+  | { type: "send-answer"; promptId: string; answer: JsonObject }
   /** Spools and blobs of these outputs are no longer shown anywhere. */
   | { type: "discard-outputs"; outputIds: string[] };
 

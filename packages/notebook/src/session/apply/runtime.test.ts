@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
+import type { JsonObject } from "../../model.ts";
 import type { ServerOperation, UserOperation } from "../operations.ts";
+import { answerSummary, type Form, formSchema } from "../question.ts";
 import type { Prompt, Runtime, SessionState } from "../state.ts";
 import { ADA, BOB, BY_SERVER, cell, codeOf, execution, must, stateOf, tryApply } from "../testing/fixtures.ts";
 
@@ -105,6 +107,75 @@ describe("prompts", () => {
     const told: ServerOperation = { type: "prompt-answered", promptId: "ask-0001" };
     assert.deepEqual(must(asking([prompt]), told, BY_SERVER), { ok: true, state: asking([]), effects: [] });
     assert.equal(codeOf(tryApply(asking([]), told)), "prompt-not-found");
+  });
+});
+
+describe("forms", () => {
+  const form: Form = {
+    kind: "form",
+    properties: {
+      host: { type: "string", enum: ["web1", "web2"], title: "Host" },
+      tries: { type: "integer", minimum: 1, maximum: 9, default: 3 },
+      token: { type: "string", secret: true },
+      zones: { type: "array", enum: ["a", "b"] },
+      dry: { type: "boolean" },
+    },
+    required: ["host"],
+  };
+  const ask: ServerOperation = {
+    type: "prompt-opened",
+    promptId: "ask-0001",
+    executionId: "run-0001",
+    text: "Restart",
+    password: false,
+    form,
+  };
+  const running = stateOf([cell("a", "1")], { executions: [execution("run-0001", "a", { status: "running" })] });
+  const asking = must(running, ask, BY_SERVER).state;
+  const answer = (value: JsonObject): UserOperation => ({ type: "answer-prompt", promptId: "ask-0001", value });
+
+  test("[K8] an open form is part of the state, and its answer is checked field by field", () => {
+    assert.deepEqual(asking.prompts[0]?.form, form);
+    const refused = (value: JsonObject): string => {
+      const result = tryApply(asking, answer(value));
+      return result.ok ? "accepted" : `${result.code} ${result.message}`;
+    };
+    assert.equal(refused({}), "invalid host: Please fill this in.");
+    assert.equal(refused({ host: "db1" }), "invalid host: Choose one of the options.");
+    assert.equal(refused({ host: "web1", tries: 1.5 }), "invalid tries: A whole number is needed.");
+    assert.equal(refused({ host: "web1", tries: 10 }), "invalid tries: At most 9.");
+    assert.equal(refused({ host: "web1", zones: ["a", "a"] }), "invalid zones: Choose each option once.");
+    assert.equal(refused({ host: "web1", zones: ["c"] }), "invalid zones: Choose from the options.");
+    assert.equal(refused({ host: "web1", dry: "yes" }), "invalid dry: Yes or no.");
+    assert.equal(refused({ host: "web1", toString: "x" }), "invalid toString: The form does not ask for this.");
+    const line = tryApply(asking, { type: "answer-prompt", promptId: "ask-0001", value: "web1" });
+    assert.equal(codeOf(line), "invalid");
+    assert.equal(refused({ host: "web1", tries: 2, token: "hunter2", zones: ["b"], dry: true }), "accepted");
+  });
+
+  test("[K9] of an answered form a line stays that names who answered and no secret; the log's fact leaves the same", () => {
+    const value = { host: "web1", token: "hunter2-secret", zones: ["a", "b"] };
+    const { state, effects } = must(asking, answer(value));
+    assert.deepEqual(effects, [{ type: "send-answer", promptId: "ask-0001", answer: value }]);
+    assert.deepEqual(state.prompts, []);
+    assert.equal(JSON.stringify(state).includes("hunter2-secret"), false);
+    const summary = answerSummary(form, value);
+    assert.equal(summary, "Host: web1 · token: •••• · zones: a, b");
+    const output = state.notebook.cells[0]?.outputs[0];
+    assert.ok(output?.output_type === "display_data");
+    assert.equal(output.data["text/plain"], `Restart  ${summary} (Ada)`);
+    const told = must(asking, { type: "prompt-answered", promptId: "ask-0001", summary });
+    assert.deepEqual(told.state, state);
+    assert.equal(codeOf(tryApply(state, answer(value))), "prompt-not-found");
+  });
+
+  test("[K10] a form names its fields without reaching a prototype, and is bounded", () => {
+    const fits = (properties: string) =>
+      formSchema.safeParse(JSON.parse(`{"kind":"form","properties":{${properties}}}`)).success;
+    assert.equal(fits('"host name":{"type":"string"}'), true);
+    for (const name of ["constructor", "toString", "", "1st", "a\\nb"])
+      assert.equal(fits(`"${name}":{"type":"string"}`), false, name);
+    assert.equal(fits(Array.from({ length: 51 }, (_, i) => `"f${i}":{"type":"string"}`).join()), false);
   });
 });
 

@@ -1,7 +1,8 @@
 import type { JsonObject } from "../../model.ts";
 import type { ServerOperation, UserOperation } from "../operations.ts";
-import type { Runtime, SessionState } from "../state.ts";
-import { type ApplyContext, type ApplyResult, applied, rejected } from "./result.ts";
+import { ANSWER_TYPE, answerErrors, answerSummary } from "../question.ts";
+import type { Author, Prompt, Runtime, SessionDisplay, SessionState } from "../state.ts";
+import { type ApplyContext, type ApplyResult, applied, rejected, updateCell } from "./result.ts";
 import { isActive, notRun } from "./runs.ts";
 
 type Op<T extends (UserOperation | ServerOperation)["type"]> = Extract<UserOperation | ServerOperation, { type: T }>;
@@ -34,26 +35,58 @@ export function kernelChanged(state: SessionState, op: Op<"kernel-changed">): Ap
 export function promptOpened(state: SessionState, op: Op<"prompt-opened">, { at }: ApplyContext): ApplyResult {
   const execution = state.executions.find(({ id }) => id === op.executionId);
   if (execution?.status !== "running") return rejected("execution-not-found", "The run that asks has ended.");
-  const { promptId: id, executionId, text, password } = op;
-  const prompt = { id, executionId, cellId: execution.cellId, text, password, openedAt: at };
+  const { promptId: id, executionId, text, password, form } = op;
+  const { cellId } = execution;
+  const prompt: Prompt = { id, executionId, cellId, text, password, ...(form ? { form } : {}), openedAt: at };
   return applied({ ...state, prompts: [...state.prompts.filter((other) => other.id !== id), prompt] });
 }
 
 /** Answered once: the second answer finds no prompt. */
-export function answerPrompt(state: SessionState, op: Op<"answer-prompt">): ApplyResult {
-  const next = closePrompt(state, op.promptId);
-  if (!next) return rejected("prompt-not-found", "Somebody answered this already, or its run has ended.");
-  return applied(next, [{ type: "send-input", promptId: op.promptId, value: op.value }]);
+export function answerPrompt(state: SessionState, op: Op<"answer-prompt">, context: ApplyContext): ApplyResult {
+  const { promptId, value } = op;
+  const prompt = state.prompts.find(({ id }) => id === promptId);
+  if (!prompt) return rejected("prompt-not-found", "Somebody answered this already, or its run has ended.");
+  if (typeof value === "string") {
+    if (prompt.form) return rejected("invalid", "This question is a form; answer it field by field.");
+    return applied(closePrompt(state, prompt), [{ type: "send-input", promptId, value }]);
+  }
+  if (!prompt.form) return rejected("invalid", "This question takes a line of text.");
+  const error = answerErrors(prompt.form, value)[0];
+  if (error) return rejected("invalid", `${error.field}: ${error.message}`);
+  const next = closePrompt(state, prompt, { summary: answerSummary(prompt.form, value), by: context.by });
+  return applied(next, [{ type: "send-answer", promptId, answer: value }]);
 }
 
-export function promptAnswered(state: SessionState, op: Op<"prompt-answered">): ApplyResult {
-  const next = closePrompt(state, op.promptId);
-  return next ? applied(next) : rejected("prompt-not-found", "This prompt is closed already.");
+export function promptAnswered(state: SessionState, op: Op<"prompt-answered">, { by }: ApplyContext): ApplyResult {
+  const prompt = state.prompts.find(({ id }) => id === op.promptId);
+  if (!prompt) return rejected("prompt-not-found", "This prompt is closed already.");
+  return applied(closePrompt(state, prompt, op.summary === undefined ? undefined : { summary: op.summary, by }));
 }
 
-function closePrompt(state: SessionState, promptId: string): SessionState | null {
-  if (!state.prompts.some(({ id }) => id === promptId)) return null;
-  return { ...state, prompts: state.prompts.filter(({ id }) => id !== promptId) };
+/** Of an answered form a line stays in the cell's output: what was asked, what was answered, and by whom. */
+function closePrompt(
+  state: SessionState,
+  prompt: Prompt,
+  answered?: { summary: string; by: Author | null },
+): SessionState {
+  const { id, executionId, cellId, text } = prompt;
+  const next = { ...state, prompts: state.prompts.filter((other) => other.id !== id) };
+  if (!answered) return next;
+  const { summary, by } = answered;
+  const who = by ? ` (${by.name})` : "";
+  const question = text === "" || text === summary ? "" : `${text}  `;
+  const output: SessionDisplay = {
+    id,
+    executionId,
+    output_type: "display_data",
+    data: {
+      "text/plain": `${question}${summary}${who}`,
+      [ANSWER_TYPE]: { question: text, answer: summary, by: by?.name ?? "" },
+    },
+    metadata: {},
+    execution_count: null,
+  };
+  return updateCell(next, cellId, (cell) => ({ ...cell, outputs: [...cell.outputs, output] })) ?? next;
 }
 
 export function clientJoined(state: SessionState, op: Op<"client-joined">, { at }: ApplyContext): ApplyResult {
