@@ -14,10 +14,15 @@ const id = z.string().min(1).max(200);
 const line = z.string().max(2000);
 const text = z.string().max(1_000_000);
 
+/** The comm's one id, in every life of kernel and server: a restarted server goes on where the last one was. */
+export const HOST_COMM_ID = "opsbook.host";
+
 /** The data of the `comm_open` that the server sends. */
 export const hostOpenSchema = z.object({ version });
 
 export const hostMessageSchema = z.discriminatedUnion("type", [
+  /** The kernel's answer to `comm_open`, after it has told all secrets again: a restarted server knows none. */
+  z.object({ version, type: z.literal("attached") }),
   /** The text to scrub from outputs, history, journal and exports. Only sent over `ipc`: see SPEC J41. */
   z.object({ version, type: z.literal("secret-registered"), name: line, value: z.string().min(1).max(65_536) }),
   z.object({
@@ -38,10 +43,21 @@ export const hostMessageSchema = z.discriminatedUnion("type", [
     id,
     prompt: line,
     password: z.boolean().default(false),
-    form: z.json().optional(),
+    /** As packages/notebook reads it. */
+    form: z.json(),
   }),
-  /** From the server: what the person answered. */
+  /** From the server: what the person answered, or the fields of the form. */
   z.object({ version, type: z.literal("prompt-answered"), id, value: z.json() }),
+  /**
+   * From the server: values that answer questions by their names, as a run from the command line gives them.
+   * `attended`: whether somebody is there to answer the others.
+   */
+  z.object({
+    version,
+    type: z.literal("parameters-given"),
+    values: z.record(z.string(), z.json()),
+    attended: z.boolean(),
+  }),
   z.object({
     version,
     type: z.literal("progress"),

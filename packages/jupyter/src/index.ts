@@ -14,6 +14,7 @@ export {
 export { JupyterError, type JupyterErrorCode } from "./error.ts";
 export {
   HOST_CHANNEL_VERSION,
+  HOST_COMM_ID,
   HOST_COMM_TARGET,
   type HostMessage,
   type HostMessageType,

@@ -1,4 +1,11 @@
-export type KernelErrorCode = "connection-file" | "no-stdin" | "not-a-cell" | "not-imported";
+export type KernelErrorCode =
+  | "connection-file"
+  | "no-stdin"
+  | "not-a-cell"
+  | "not-imported"
+  | "bad-answer"
+  | "bad-parameter"
+  | "unattended";
 
 /** Failures of the kernel itself. Errors of the code it runs are that code's own. */
 export class KernelError extends Error {

@@ -13,12 +13,20 @@ async function openHost(kernel: LiveKernel): Promise<void> {
 const said = (kernel: LiveKernel): JsonObject[] =>
   kernel.heard.filter(({ message }) => message.header.msg_type === "comm_msg").map(({ message }) => message.content);
 
+const data = (kernel: LiveKernel): unknown[] => said(kernel).map((content) => content.data);
+
 test("[J41] the kernel speaks on the host channel once a server opened it, under the cell's header", async () => {
   await using kernel = await LiveKernel.start();
   await kernel.run(`${HOST}.send("secret-registered", { name: "early", value: "hunter22" })`);
   assert.deepEqual(said(kernel), []);
   await openHost(kernel);
-  await kernel.until(() => said(kernel).length === 1);
+  await kernel.until(() => said(kernel).length === 2);
+  const secret = { version: 1, type: "secret-registered", name: "early", value: "hunter22" };
+  const attached = { version: 1, type: "attached" };
+  assert.deepEqual(data(kernel), [secret, attached]);
+  await openHost(kernel);
+  await kernel.until(() => said(kernel).length === 4);
+  assert.deepEqual(data(kernel).slice(2), [secret, attached]);
   const run = await kernel.run(`${HOST}.send("progress", { id: "p", label: "copy", done: 1, total: 2 })`);
   assert.deepEqual(kernel.of(run.id, "comm_msg")[0]?.content, {
     comm_id: "host",
@@ -34,7 +42,7 @@ test("[J41] a secret's value never leaves over tcp", async () => {
   await kernel.run(
     `${HOST}.send("secret-registered", { name: "s", value: "hunter22" }); ${HOST}.send("guard-passed", { rule: "r", why: "w", reason: "x" })`,
   );
-  await kernel.until(() => said(kernel).length === 1);
+  await kernel.until(() => said(kernel).length === 2);
   assert.ok(!JSON.stringify(said(kernel)).includes("hunter22"));
 });
 

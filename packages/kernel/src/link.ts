@@ -18,6 +18,8 @@ export const FLAG = {
   closed: 0,
   /** How many modules the main thread has begun to load. */
   loads: 1,
+  /** 1 while a server has the host channel open. */
+  host: 2,
 } as const;
 
 /** Milliseconds the main thread waits for the worker to send the last messages before the process ends. */
@@ -50,6 +52,8 @@ export type ToMain =
   | { type: "interrupt"; index: number; terminated: boolean }
   | { type: "input-reply"; id: number; value: string }
   | { type: "input-failed"; id: number; reason: string }
+  /** From the server on the host channel. */
+  | { type: "host-message"; data: JsonObject }
   | { type: "exit"; code: number };
 
 /** Every one but `wake` carries the number of its mark in the ring. */

@@ -19,6 +19,9 @@ export interface DisplayHandle {
 
 const handles = new WeakSet<object>();
 
+/** Marks what shows itself already. */
+export const shownByItself = (value: object): unknown => handles.add(value);
+
 /** What `display` returns is no value worth showing once more. */
 export const isDisplayHandle = (value: unknown): boolean =>
   typeof value === "object" && value !== null && handles.has(value);
@@ -31,7 +34,7 @@ export function createDisplay(reporter: Reporter) {
     const type = options.update ? "update_display_data" : "display_data";
     reporter.publish(currentExecution()?.index ?? 0, type, content);
     const handle: DisplayHandle = { id, update: (value) => void send(bundleOf(value), { id, update: true }) };
-    handles.add(handle);
+    shownByItself(handle);
     return handle;
   };
   const mime = (type: string) => (value: unknown, options?: DisplayOptions) =>

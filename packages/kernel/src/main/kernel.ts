@@ -1,3 +1,4 @@
+import { createRequire } from "node:module";
 import { pathToFileURL } from "node:url";
 import type { Worker } from "node:worker_threads";
 import type { JsonObject } from "@opsbook/jupyter/codec";
@@ -13,6 +14,7 @@ import { hideFramesOf, installStackTranslation } from "./errors.ts";
 import { Evaluator } from "./evaluator.ts";
 import { currentExecution, runOutside } from "./execution.ts";
 import { installHost } from "./host.ts";
+import { HostLink } from "./host-link.ts";
 import { inspectAt } from "./inspect.ts";
 import { Modules } from "./modules.ts";
 import { Notebook } from "./notebook.ts";
@@ -45,7 +47,12 @@ export async function startKernel(options: KernelOptions): Promise<void> {
   installStackTranslation(cells);
   captureOutput(reporter.ring);
   installRuntime(options.folder, { modules, isConstant: (name) => notebook.names.kinds.has(name) });
-  installHost({ reporter, display, prompts, children });
+  const link = new HostLink(reporter, options.flags);
+  installHost({ link, display, prompts, children });
+  const note = (text: string) => void display.raw({ data: { "text/plain": text }, metadata: {} });
+  defineLazily("ui", () =>
+    load<typeof import("../ui/ui.ts")>("../ui/ui").createUi({ host: link, prompts, display, note }),
+  );
   defineGlobals({ display, clearOutput: createClearOutput(reporter), input: prompts.ask, prompt: prompts.ask });
   process.on("uncaughtException", (error) => notebook.lateError(error, currentExecution()));
   process.on("unhandledRejection", (reason) => notebook.lateError(reason, currentExecution()));
@@ -73,6 +80,9 @@ export async function startKernel(options: KernelOptions): Promise<void> {
         return;
       case "input-failed":
         prompts.fail(order.id, order.reason);
+        return;
+      case "host-message":
+        link.receive(order.data);
         return;
       case "exit":
         exit(order.code);
@@ -139,6 +149,23 @@ function defineGlobals(globals: Record<string, unknown>): void {
   for (const [name, value] of Object.entries(globals)) {
     Object.defineProperty(globalThis, name, { value, writable: true, configurable: true, enumerable: false });
   }
+}
+
+/** Inside the repository the sources run; a packed kernel has JavaScript beside the same names. */
+const extension = import.meta.url.endsWith(".ts") ? ".ts" : ".js";
+const require = createRequire(import.meta.url);
+/** What few cells use is read when one does. The module is this package's own, so its type is known. */
+const load = <T>(path: string): T => require(`${path}${extension}`) as T;
+
+/** A name that is made when a cell touches it; a cell may declare or assign the same name. */
+function defineLazily(name: string, make: () => unknown): void {
+  const settle = (value: unknown): void => defineGlobals({ [name]: value });
+  const get = (): unknown => {
+    const value = runOutside(make);
+    settle(value);
+    return value;
+  };
+  Object.defineProperty(globalThis, name, { get, set: settle, configurable: true, enumerable: false });
 }
 
 /** A library that puts its names into every cell's reach. One that fails is reported and left out. */

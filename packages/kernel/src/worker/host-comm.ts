@@ -1,11 +1,21 @@
-import type { JsonObject, ParentHeader } from "@opsbook/jupyter/codec";
+import type { JsonObject, JsonValue, ParentHeader } from "@opsbook/jupyter/codec";
 
 const TARGET = "opsbook.host";
+const VERSION = 1;
 /** Messages kept for a server that has not opened the channel yet. */
 const MAX_WAITING = 200;
+/** Secrets told again to a server that comes later. */
+const MAX_SECRETS = 10_000;
 
 export interface CommSender {
   publish(type: string, content: JsonObject, parent: ParentHeader): void;
+}
+
+export interface HostCommOptions {
+  /** Values of secrets may leave. */
+  secrets: boolean;
+  opened(open: boolean): void;
+  received(data: JsonObject): void;
 }
 
 /**
@@ -14,13 +24,15 @@ export interface CommSender {
  */
 export class HostComm {
   readonly #sender: CommSender;
-  readonly #secrets: boolean;
+  readonly #options: HostCommOptions;
   #commId: string | null = null;
   #waiting: { data: JsonObject; parent: ParentHeader }[] = [];
+  /** By value. */
+  readonly #secrets = new Map<JsonValue | undefined, JsonObject>();
 
-  constructor(sender: CommSender, options: { secrets: boolean }) {
+  constructor(sender: CommSender, options: HostCommOptions) {
     this.#sender = sender;
-    this.#secrets = options.secrets;
+    this.#options = options;
   }
 
   /** Open comms, as `comm_info_reply` lists them. */
@@ -37,18 +49,33 @@ export class HostComm {
       return;
     }
     this.#commId = commId;
-    const waiting = this.#waiting;
-    this.#waiting = [];
-    for (const { data, parent: cause } of waiting) this.send(data, cause);
+    this.#options.opened(true);
+    for (const data of this.#secrets.values()) this.#say(commId, data, parent);
+    for (const { data, parent: cause } of this.#waiting.splice(0)) this.#say(commId, data, cause);
+    this.#say(commId, { version: VERSION, type: "attached" }, parent);
   }
 
   close(commId: string): void {
-    if (this.#commId === commId) this.#commId = null;
+    if (this.#commId !== commId) return;
+    this.#commId = null;
+    this.#options.opened(false);
+  }
+
+  /** A message of whoever opened the channel. */
+  receive(commId: string, data: JsonValue | undefined): void {
+    if (commId !== this.#commId || typeof data !== "object" || data === null || Array.isArray(data)) return;
+    this.#options.received(data);
   }
 
   send(data: JsonObject, parent: ParentHeader): void {
-    if (data.type === "secret-registered" && !this.#secrets) return;
-    if (this.#commId !== null) this.#sender.publish("comm_msg", { comm_id: this.#commId, data }, parent);
-    else if (this.#waiting.length < MAX_WAITING) this.#waiting.push({ data, parent });
+    const secret = data.type === "secret-registered";
+    if (secret && !this.#options.secrets) return;
+    if (secret && this.#secrets.size < MAX_SECRETS) this.#secrets.set(data.value, data);
+    if (this.#commId !== null) this.#say(this.#commId, data, parent);
+    else if (!secret && this.#waiting.length < MAX_WAITING) this.#waiting.push({ data, parent });
+  }
+
+  #say(commId: string, data: JsonObject, parent: ParentHeader): void {
+    this.#sender.publish("comm_msg", { comm_id: commId, data }, parent);
   }
 }

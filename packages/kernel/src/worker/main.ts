@@ -24,6 +24,7 @@ const protocol: Protocol = new Protocol({
   sockets,
   secrets: connection.transport === "ipc",
   toMain: (order: ToMain) => port.postMessage(order),
+  hostOpened: (open) => void Atomics.store(flags, FLAG.host, open ? 1 : 0),
   loads: () => Atomics.load(flags, FLAG.loads),
   leave: () => void leave(),
 });

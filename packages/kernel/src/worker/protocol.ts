@@ -15,6 +15,8 @@ export interface ProtocolParts {
   /** Values of secrets may leave: only their own user can read what this kernel publishes. */
   secrets: boolean;
   toMain(order: ToMain): void;
+  /** A server opened or closed the host channel. */
+  hostOpened(open: boolean): void;
   /** How many modules the main thread has begun to load. */
   loads(): number;
   /** Sends the last messages and lets the process end. */
@@ -51,7 +53,11 @@ export class Protocol {
   constructor(parts: ProtocolParts) {
     this.#parts = parts;
     this.#sockets = parts.sockets;
-    this.#host = new HostComm(parts.sockets, { secrets: parts.secrets });
+    this.#host = new HostComm(parts.sockets, {
+      secrets: parts.secrets,
+      opened: parts.hostOpened,
+      received: (data) => parts.toMain({ type: "host-message", data }),
+    });
     this.#prompts = new StdinPrompts(parts.sockets, this.#executions, (id, value) =>
       parts.toMain({ type: "input-reply", id, value }),
     );
@@ -79,6 +85,7 @@ export class Protocol {
         this.#host.close(textField(content, "comm_id"));
         return;
       case "comm_msg":
+        this.#host.receive(textField(content, "comm_id"), content.data);
         return;
       case "kernel_info_request":
         this.#answer(request, "kernel_info_reply", kernelInfo());
