@@ -7,6 +7,7 @@ import { FLAG, LAST_WORDS, type Question, type ToMain } from "../link.ts";
 import type { RingMemory } from "../output/ring.ts";
 import { captureOutput } from "../output/stdio.ts";
 import { completeness } from "../transform/completeness.ts";
+import type { createUi } from "../ui/ui.ts";
 import { Cells } from "./cells.ts";
 import { Children } from "./children.ts";
 import { Completer } from "./complete.ts";
@@ -51,7 +52,7 @@ export async function startKernel(options: KernelOptions): Promise<void> {
   installHost({ link, display, prompts, children });
   const note = (text: string) => void display.raw({ data: { "text/plain": text }, metadata: {} });
   defineLazily("ui", () =>
-    load<typeof import("../ui/ui.ts")>("../ui/ui").createUi({ host: link, prompts, display, note }),
+    load<{ createUi: typeof createUi }>("../ui/ui").createUi({ host: link, prompts, display, note }),
   );
   defineGlobals({ display, clearOutput: createClearOutput(reporter), input: prompts.ask, prompt: prompts.ask });
   process.on("uncaughtException", (error) => notebook.lateError(error, currentExecution()));

@@ -171,8 +171,6 @@ export function createUi(parts: QuestionParts & { display: Display }) {
   return Object.freeze({ button, confirm, choose, text, form, table, progress });
 }
 
-export type Ui = ReturnType<typeof createUi>;
-
 type Choices<T> = readonly T[] | Readonly<Record<string, T>>;
 
 function* over<T>(items: Iterable<T>, open: () => Progress): Generator<T> {
