@@ -41,6 +41,8 @@ export interface ConnectionHost {
   streamIds(): Iterable<string>;
   /** Bytes of a stream output so far; undefined once it is gone. */
   streamBytes(outputId: string): number | undefined;
+  /** Lines of an open stream output so far. */
+  streamLines(outputId: string): number | undefined;
   readStream(outputId: string, offset: number, limit: number): Buffer;
   nextLine(outputId: string, offset: number): number;
 }
@@ -212,6 +214,7 @@ export class Connection {
 
   #sendOutput(outputId: string, offset: number, data: Buffer, requested: boolean): void {
     const total = this.#host.streamBytes(outputId) ?? offset + data.length;
+    const lines = this.#host.streamLines(outputId);
     this.send({
       type: "output",
       outputId,
@@ -219,6 +222,7 @@ export class Connection {
       bytes: data.length,
       text: data.toString(),
       total,
+      ...(lines === undefined ? {} : { lines }),
       ...(requested ? { requested } : {}),
     });
   }

@@ -10,6 +10,7 @@ import { TEMP_PATTERN, writeAtomic } from "../store/atomic-write.ts";
 import { Blobs } from "../store/blobs.ts";
 import { toFile, toSession } from "../store/convert.ts";
 import { type Recovered, SessionFolder } from "../store/session-folder.ts";
+import { Spools } from "../store/spools.ts";
 import { SessionError } from "./error.ts";
 import { hashOf } from "./saver.ts";
 import { Session, type SessionParts, type SessionStart } from "./session.ts";
@@ -28,12 +29,15 @@ export interface RegistryOptions {
 export class SessionRegistry {
   readonly #options: RegistryOptions;
   readonly #blobs: Blobs;
+  /** The text of all stream outputs. */
+  readonly spools: Spools;
   readonly #sessions = new Map<string, Session>();
   readonly #opening = new Map<string, Promise<Session>>();
 
   private constructor(options: RegistryOptions) {
     this.#options = options;
     this.#blobs = new Blobs(join(options.stateDir, "blobs"));
+    this.spools = new Spools(join(options.stateDir, "spools"));
   }
 
   /** Sessions whose kernels went on without a server are opened at once. */
@@ -106,7 +110,7 @@ export class SessionRegistry {
   async #load(path: string): Promise<Session> {
     if (!path.endsWith(".ipynb"))
       throw new SessionError("not-a-notebook", `${path} is no notebook: its name does not end in .ipynb.`);
-    const { root, stateDir, runtime, log } = this.#options;
+    const { root, runtime, log } = this.#options;
     const file = join(root, path);
     const text = await readNotebook(file, path);
     await sweepTemp(dirname(file));
@@ -115,7 +119,7 @@ export class SessionRegistry {
       path,
       root,
       folder: new SessionFolder(this.#folder(path)),
-      streams: new Streams(join(stateDir, "spools")),
+      streams: new Streams(this.spools),
       blobs: this.#blobs,
       runtime,
       log: log.child({ notebook: path }),

@@ -45,7 +45,7 @@ async function endLostRuns({ notebook, executions, runtime }: SessionState, part
   for (const { id: cellId, outputs } of notebook.cells)
     for (const output of outputs) {
       if (output.output_type !== "stream" || output.closed) continue;
-      await streams.resume(output.id, streams.size(output.id));
+      await streams.resume(output.id);
       const end = streams.close(output.id);
       if (end) submit({ type: "output-closed", cellId, outputId: output.id, ...end });
     }

@@ -18,7 +18,8 @@ import type { Answer, Submissions } from "./submissions.ts";
 /** Operations kept in memory for clients that come back; older ones cost them a snapshot. */
 const RECENT_ENTRIES = 5000;
 
-export interface RoomHost extends Pick<ConnectionHost, "streamIds" | "streamBytes" | "readStream" | "nextLine"> {
+export interface RoomHost
+  extends Pick<ConnectionHost, "streamIds" | "streamBytes" | "streamLines" | "readStream" | "nextLine"> {
   readonly id: string;
   path(): string;
   state(): SessionState;
@@ -48,6 +49,7 @@ export class Room {
     this.#connectionHost = {
       streamIds: host.streamIds,
       streamBytes: host.streamBytes,
+      streamLines: host.streamLines,
       readStream: host.readStream,
       nextLine: host.nextLine,
       submit: host.submit,

@@ -21,7 +21,6 @@ import type { Runtime } from "../runtime/index.ts";
 import type { Blobs } from "../store/blobs.ts";
 import { type OutputStore, toFile, toSession } from "../store/convert.ts";
 import type { KernelCursor, Saved, SessionFolder } from "../store/session-folder.ts";
-import { nextLineStart } from "../store/spool.ts";
 import type { Connection, Identity } from "./connection.ts";
 import { KernelDriver } from "./kernel-driver.ts";
 import { KernelOutput } from "./kernel-output.ts";
@@ -156,12 +155,6 @@ export class Session {
       if (output) return output;
     }
     return undefined;
-  }
-
-  /** The whole text of a stream output. */
-  outputText(outputId: string): { file: string; bytes: number } | undefined {
-    const bytes = this.#parts.streams.bytes(outputId);
-    return bytes === undefined ? undefined : { file: this.#parts.streams.file(outputId), bytes };
   }
 
   /** The current `.ipynb` text. */
@@ -304,8 +297,9 @@ export class Session {
       },
       streamIds: () => this.#streamIds(),
       streamBytes: (outputId) => (this.#unannounced.has(outputId) ? undefined : streams.bytes(outputId)),
+      streamLines: (outputId) => streams.lines(outputId),
       readStream: (outputId, offset, limit) => streams.read(outputId, offset, limit),
-      nextLine: (outputId, offset) => nextLineStart(streams.file(outputId), offset),
+      nextLine: (outputId, offset) => streams.nextLine(outputId, offset),
     });
   }
 

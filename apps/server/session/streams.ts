@@ -1,14 +1,12 @@
-import { existsSync, mkdirSync, rmSync, statSync } from "node:fs";
-import { join } from "node:path";
 import type { SessionNotebook } from "@opsbook/notebook/session";
-import { syncFile, syncFolder } from "../store/atomic-write.ts";
 import type { Blobs } from "../store/blobs.ts";
 import type { OutputStore } from "../store/convert.ts";
-import { readSpool, Spool, type SpoolEnd } from "../store/spool.ts";
+import { nextLineStart, type Spool, type SpoolEnd } from "../store/spool.ts";
+import type { Spools } from "../store/spools.ts";
 
-/** The spools of one session's stream outputs: the open ones are appended here, the closed ones are only read. */
+/** The stream outputs of one session: the open ones are appended here, the closed ones are only read. */
 export class Streams {
-  readonly #folder: string;
+  readonly #spools: Spools;
   readonly #open = new Map<string, Spool>();
   readonly #closedBytes = new Map<string, number>();
   /** Written since the last `sync`. */
@@ -16,9 +14,8 @@ export class Streams {
   /** Told after every append. */
   onAppend: (outputId: string) => void = () => {};
 
-  constructor(folder: string) {
-    this.#folder = folder;
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
+  constructor(spools: Spools) {
+    this.#spools = spools;
   }
 
   /** What is closed already in a notebook that was loaded, deleted cells included. */
@@ -29,22 +26,18 @@ export class Streams {
         if (output.output_type === "stream" && output.closed) this.#closedBytes.set(output.id, output.bytes);
   }
 
-  file(outputId: string): string {
-    return join(this.#folder, outputId);
-  }
-
   open(outputId: string): void {
-    this.#open.set(outputId, Spool.create(this.file(outputId)));
+    this.#open.set(outputId, this.#spools.create(outputId));
   }
 
   /** What turns outputs of a file into those of a session, and back. */
   outputStore(blobs: Blobs): OutputStore {
-    return { blobs, spoolFile: (outputId) => this.file(outputId) };
+    return { blobs, spools: this.#spools };
   }
 
-  /** After a server restart: goes on after `bytes`. */
-  async resume(outputId: string, bytes: number): Promise<void> {
-    this.#open.set(outputId, await Spool.resume(this.file(outputId), bytes));
+  /** After a server restart: goes on after `bytes`, all there are where none are told. */
+  async resume(outputId: string, bytes = this.#spools.find(outputId)?.bytes ?? 0): Promise<void> {
+    this.#open.set(outputId, await this.#spools.resume(outputId, bytes));
   }
 
   isOpen(outputId: string): boolean {
@@ -62,8 +55,7 @@ export class Streams {
     const ids = [...this.#unsynced];
     this.#unsynced.clear();
     try {
-      await Promise.all(ids.map((id) => syncFile(this.file(id))));
-      if (ids.length > 0) await syncFolder(this.#folder);
+      await this.#spools.sync(ids);
     } catch (error) {
       for (const id of ids) this.#unsynced.add(id);
       throw error;
@@ -72,11 +64,9 @@ export class Streams {
 
   /** Null where it is closed already. */
   close(outputId: string): SpoolEnd | null {
-    const spool = this.#open.get(outputId);
-    this.#open.delete(outputId);
-    if (!spool) return null;
-    const end = spool.close();
-    this.#closedBytes.set(outputId, end.bytes);
+    if (!this.#open.delete(outputId)) return null;
+    const end = this.#spools.close(outputId);
+    if (end) this.#closedBytes.set(outputId, end.bytes);
     return end;
   }
 
@@ -90,21 +80,25 @@ export class Streams {
     return this.#open.get(outputId)?.bytes ?? this.#closedBytes.get(outputId);
   }
 
-  /** Bytes on disk; 0 where the spool is gone. */
-  size(outputId: string): number {
-    return statSync(this.file(outputId), { throwIfNoEntry: false })?.size ?? 0;
+  read(outputId: string, offset: number, limit: number): Buffer {
+    return this.#spools.read(outputId, offset, limit);
   }
 
-  read(outputId: string, offset: number, limit: number): Buffer {
-    const file = this.file(outputId);
-    return existsSync(file) ? readSpool(file, offset, limit) : Buffer.alloc(0);
+  /** Lines of an open stream so far. */
+  lines(outputId: string): number | undefined {
+    return this.#open.get(outputId)?.index.lines;
+  }
+
+  /** Where the first line at or after `offset` begins. */
+  nextLine(outputId: string, offset: number): number {
+    return nextLineStart(this.#spools.file(outputId), offset);
   }
 
   discard(outputIds: readonly string[]): void {
     for (const id of outputIds) {
       this.close(id);
       this.#closedBytes.delete(id);
-      rmSync(this.file(id), { force: true });
+      this.#spools.remove(id);
     }
   }
 

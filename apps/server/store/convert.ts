@@ -1,20 +1,16 @@
-import { createHash, randomUUID } from "node:crypto";
-import { statSync } from "node:fs";
+import { randomUUID } from "node:crypto";
 import type { Cell, Notebook, Output } from "@opsbook/notebook";
-import type { SessionCell, SessionNotebook, SessionOutput, SessionStream } from "@opsbook/notebook/session";
-import { writeSynced } from "./atomic-write.ts";
+import type { SessionCell, SessionNotebook, SessionOutput } from "@opsbook/notebook/session";
 import type { Blobs } from "./blobs.ts";
-import { nextLineStart, readSpool } from "./spool.ts";
+import { adoptWhole, savedText } from "./saved-stream.ts";
+import type { SpoolEnd } from "./spool.ts";
+import type { Spools } from "./spools.ts";
 
 /** Between the notebook as a file holds it and as a session holds it: text in spools, big values in blobs. */
 export interface OutputStore {
   blobs: Blobs;
-  /** Where the text of a stream output is. */
-  spoolFile(outputId: string): string;
+  spools: Spools;
 }
-
-/** A saved stream output holds at most this many bytes: a head, a note, a tail. */
-export const SAVED_STREAM_BYTES = 1_048_576;
 
 export async function toSession(notebook: Notebook, store: OutputStore): Promise<SessionNotebook> {
   const cells = await Promise.all(notebook.cells.map((cell) => toSessionCell(cell, store)));
@@ -47,10 +43,8 @@ async function toSessionOutput(output: Output, store: OutputStore): Promise<Sess
   const base = { id: randomUUID(), executionId: null, ...(output.form ? { form: output.form } : {}) };
   switch (output.output_type) {
     case "stream": {
-      const data = Buffer.from(output.text);
-      await writeSynced(store.spoolFile(base.id), data, 0o600);
-      const hash = createHash("sha256").update(data).digest("hex");
-      return { ...base, output_type: "stream", name: output.name, bytes: data.length, closed: true, hash };
+      const end = await putStream(base.id, output.text, store.spools);
+      return { ...base, output_type: "stream", name: output.name, closed: true, ...end };
     }
     case "error": {
       const { ename, evalue, traceback } = output;
@@ -90,7 +84,7 @@ async function toFileOutput(output: SessionOutput, store: OutputStore): Promise<
   const form = output.form ? { form: output.form } : {};
   switch (output.output_type) {
     case "stream":
-      return { output_type: "stream", name: output.name, text: savedText(output, store), ...form };
+      return { output_type: "stream", name: output.name, text: await savedText(output.id, store.spools), ...form };
     case "error": {
       const { ename, evalue, traceback } = output;
       return { output_type: "error", ename, evalue, traceback, ...form };
@@ -106,28 +100,8 @@ async function toFileOutput(output: SessionOutput, store: OutputStore): Promise<
   }
 }
 
-function savedText(output: SessionStream, store: OutputStore): string {
-  const file = store.spoolFile(output.id);
-  try {
-    const head = readSpool(file, 0, SAVED_STREAM_BYTES + 1);
-    if (head.length <= SAVED_STREAM_BYTES) return head.toString();
-    return cut(file, output);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
-    return `[the text of this output is gone: ${output.bytes} bytes]\n`;
-  }
+/** The whole text where the file's was cut from a spool that is still there, else what the file holds. */
+async function putStream(outputId: string, text: string, spools: Spools): Promise<SpoolEnd> {
+  if (await adoptWhole(text, outputId, spools)) return spools.measure(outputId);
+  return spools.write(outputId, text);
 }
-
-function cut(file: string, output: SessionStream): string {
-  const half = SAVED_STREAM_BYTES / 2;
-  const head = readSpool(file, 0, half).toString();
-  const shown = head.slice(0, head.lastIndexOf("\n") + 1) || head;
-  const shownBytes = Buffer.byteLength(shown);
-  const total = Math.max(output.bytes, sizeOf(file));
-  const tailStart = nextLineStart(file, total - half);
-  const tail = readSpool(file, tailStart, half + 65_536).toString();
-  const hidden = tailStart - shownBytes;
-  return `${shown}[opsbook: ${hidden} bytes left out here; the whole output is kept as .opsbook/spools/${output.id}]\n${tail}`;
-}
-
-const sizeOf = (file: string) => statSync(file).size;

@@ -1,58 +1,70 @@
 import { createHash, type Hash } from "node:crypto";
-import { closeSync, ftruncateSync, openSync, readSync, writeSync } from "node:fs";
-import { readFile } from "node:fs/promises";
+import { closeSync, createReadStream, ftruncateSync, openSync, readSync, writeSync } from "node:fs";
+import { LineIndex } from "./log/line-index.ts";
 
-/** What a closed spool holds: its length in bytes and the SHA-256 of them, hex. */
+/** What a closed spool holds: its length in bytes and in lines, and the SHA-256 of it, hex. */
 export interface SpoolEnd {
   bytes: number;
+  lines: number;
   hash: string;
 }
 
 /** The whole text of one stream output on disk, appended while the cell prints. */
 export class Spool {
   readonly file: string;
+  readonly index = new LineIndex();
   readonly #fd: number;
-  readonly #hash: Hash;
-  #bytes: number;
+  readonly #hash: Hash = createHash("sha256");
   #end: SpoolEnd | null = null;
 
-  private constructor(file: string, start: { fd: number; hash: Hash; bytes: number }) {
+  private constructor(file: string, fd: number) {
     this.file = file;
-    this.#fd = start.fd;
-    this.#hash = start.hash;
-    this.#bytes = start.bytes;
+    this.#fd = fd;
   }
 
   static create(file: string): Spool {
-    return new Spool(file, { fd: openSync(file, "w+", 0o600), hash: createHash("sha256"), bytes: 0 });
+    return new Spool(file, openSync(file, "w+", 0o600));
   }
 
   /** Goes on after `bytes`; what was written beyond is cut off, because it will arrive again. */
   static async resume(file: string, bytes: number): Promise<Spool> {
     const fd = openSync(file, "a+", 0o600);
     ftruncateSync(fd, bytes);
-    const kept = await readFile(file);
-    return new Spool(file, { fd, hash: createHash("sha256").update(kept), bytes: kept.length });
+    const spool = new Spool(file, fd);
+    for await (const chunk of createReadStream(file)) spool.#account(chunk as Buffer);
+    return spool;
   }
 
   get bytes(): number {
-    return this.#bytes;
+    return this.index.bytes;
   }
 
-  /** Written to the operating system when this returns; a killed server loses none of it. */
+  /**
+   * Written to the operating system when this returns; a killed server loses none of it. Throws the file system's
+   * error; nothing of `text` is in the spool then.
+   */
   append(text: string): void {
     const data = Buffer.from(text);
-    for (let done = 0; done < data.length; ) done += writeSync(this.#fd, data, done, data.length - done);
-    this.#hash.update(data);
-    this.#bytes += data.length;
+    try {
+      for (let done = 0; done < data.length; ) done += writeSync(this.#fd, data, done, data.length - done);
+    } catch (error) {
+      ftruncateSync(this.#fd, this.bytes);
+      throw error;
+    }
+    this.#account(data);
   }
 
   close(): SpoolEnd {
     if (!this.#end) {
-      this.#end = { bytes: this.#bytes, hash: this.#hash.digest("hex") };
+      this.#end = { bytes: this.bytes, lines: this.index.lines, hash: this.#hash.digest("hex") };
       closeSync(this.#fd);
     }
     return this.#end;
+  }
+
+  #account(data: Buffer): void {
+    this.#hash.update(data);
+    this.index.add(data);
   }
 }
 

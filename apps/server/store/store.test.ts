@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { createHash } from "node:crypto";
+import { createHash, randomUUID } from "node:crypto";
 import {
   appendFileSync,
   chmodSync,
@@ -17,10 +17,12 @@ import type { Notebook } from "@opsbook/notebook";
 import type { Entry, SessionState } from "@opsbook/notebook/session";
 import { writeAtomic } from "./atomic-write.ts";
 import { Blobs } from "./blobs.ts";
-import { SAVED_STREAM_BYTES, toFile, toSession } from "./convert.ts";
+import { toFile, toSession } from "./convert.ts";
 import { GroupLog } from "./group-log.ts";
+import { adoptWhole, SAVED_STREAM_BYTES, savedText } from "./saved-stream.ts";
 import { SessionFolder, type Snapshot } from "./session-folder.ts";
 import { nextLineStart, readSpool, Spool } from "./spool.ts";
+import { Spools } from "./spools.ts";
 
 function tempFolder(): Disposable & { path: string } {
   const path = mkdtempSync(join(tmpdir(), "opsbook-store-"));
@@ -182,10 +184,7 @@ describe("SessionFolder", () => {
 describe("files and sessions", () => {
   test("[part of 3.5-ipynb] outputs of every kind come back as they were, big ones through blobs", async () => {
     using folder = tempFolder();
-    const store = {
-      blobs: new Blobs(join(folder.path, "blobs")),
-      spoolFile: (id: string) => join(folder.path, `spool-${id}`),
-    };
+    const store = { blobs: new Blobs(join(folder.path, "blobs")), spools: new Spools(join(folder.path, "spools")) };
     const image = Buffer.alloc(100_000, 7).toString("base64");
     const rows = Array.from({ length: 20_000 }, (_, n) => ({ n }));
     const notebook: Notebook = {
@@ -223,37 +222,69 @@ describe("files and sessions", () => {
     assert.deepEqual(await blobs.externalize(forged), { "text/plain": null });
   });
 
-  test("a saved stream beyond the limit is a head, a note and a tail", async () => {
+  test("a saved stream beyond the limit is a head, a note and a tail, and is whole again when it is opened", async () => {
     using folder = tempFolder();
-    const store = { blobs: new Blobs(folder.path), spoolFile: (id: string) => join(folder.path, id) };
+    const store = { blobs: new Blobs(join(folder.path, "blobs")), spools: new Spools(join(folder.path, "spools")) };
     const text = Array.from({ length: 200_000 }, (_, n) => `line ${n}\n`).join("");
-    writeFileSync(join(folder.path, "long"), text);
-    const outputs = [
-      {
-        id: "long",
-        executionId: null,
-        output_type: "stream" as const,
-        name: "stdout" as const,
-        bytes: text.length,
-        closed: true,
-      },
-    ];
-    const cell = {
-      id: "a",
-      cell_type: "code" as const,
-      source: "",
-      metadata: {},
-      outputs,
-      execution_count: 1,
-      version: 0,
+    const id = randomUUID();
+    store.spools.create(id).append(text);
+    const end = store.spools.close(id)!;
+    assert.deepEqual([end.bytes, end.lines], [text.length, 200_000]);
+    const output = {
+      id,
+      executionId: null,
+      output_type: "stream" as const,
+      name: "stdout" as const,
+      closed: true,
+      ...end,
     };
-    const file = await toFile({ metadata: {}, nbformat_minor: 5, cells: [cell], bin: [] }, store);
-    const output = file.cells[0]?.cell_type === "code" ? file.cells[0].outputs[0] : undefined;
-    const saved = output?.output_type === "stream" ? output.text : "";
+    const cell = { id: "a", cell_type: "code" as const, source: "", metadata: {}, execution_count: 1, version: 0 };
+    const notebook = { metadata: {}, nbformat_minor: 5, cells: [{ ...cell, outputs: [output] }], bin: [] };
+    const file = await toFile(notebook, store);
+    const saved = textOf(file);
     assert.ok(saved.length < SAVED_STREAM_BYTES + 100_000);
     assert.ok(saved.startsWith("line 0\nline 1\n") && saved.endsWith("line 199999\n"));
-    const [, hidden] = /\[opsbook: (\d+) bytes left out here/.exec(saved) ?? [];
-    const note = /\[opsbook:[^\n]*\n/.exec(saved)?.[0] ?? "";
-    assert.equal(Number(hidden), text.length - (saved.length - note.length));
+    const [note, lines, bytes] =
+      /\[opsbook: ([\d,]+) lines \(([\d,]+) bytes\) left out here;[^\n]*\n/.exec(saved) ?? [];
+    const rest = saved.replace(note ?? "", "");
+    assert.equal(Number(bytes?.replaceAll(",", "")), text.length - rest.length);
+    assert.equal(Number(lines?.replaceAll(",", "")), 200_000 - rest.split("\n").length + 1);
+
+    const opened = (await toSession(file, store)).cells[0]?.outputs[0];
+    assert.ok(opened?.output_type === "stream" && opened.id !== id);
+    assert.deepEqual([opened.bytes, opened.lines, opened.hash], [end.bytes, end.lines, end.hash]);
+    // Each notebook has the text for itself.
+    store.spools.remove(id);
+    assert.equal(readFileSync(store.spools.file(opened.id), "utf8"), text);
+  });
+
+  test("a note that names a spool the text was not cut from is plain text", async () => {
+    using folder = tempFolder();
+    const store = { blobs: new Blobs(join(folder.path, "blobs")), spools: new Spools(join(folder.path, "spools")) };
+    const id = randomUUID();
+    store.spools.create(id).append("a secret of another notebook\n");
+    store.spools.close(id);
+    const text = `x\n[opsbook: 1 lines (5 bytes) left out here; the whole output is kept as .opsbook/spools/${id}]\ny\n`;
+    const outputs = [{ output_type: "stream" as const, name: "stdout" as const, text }];
+    const cell = { id: "a", cell_type: "code" as const, source: "", metadata: {}, execution_count: 1, outputs };
+    const session = await toSession({ nbformat: 4, nbformat_minor: 5, metadata: {}, cells: [cell] }, store);
+    assert.equal(textOf(await toFile(session, store)), text);
+  });
+
+  test("a line without an end is cut in its middle, and what another notebook holds is not touched", async () => {
+    using folder = tempFolder();
+    const spools = new Spools(folder.path);
+    const id = randomUUID();
+    spools.create(id).append("é".repeat(2_000_000));
+    spools.close(id);
+    const saved = await savedText(id, spools);
+    assert.match(saved, /^é+\n\[opsbook: 1 lines \(\d,\d{3},\d{3} bytes\) left out here;[^\n]*\]\né+$/);
+    assert.equal(await adoptWhole(saved, randomUUID(), spools), true);
   });
 });
+
+function textOf(notebook: Notebook): string {
+  const cell = notebook.cells[0];
+  const output = cell?.cell_type === "code" ? cell.outputs[0] : undefined;
+  return output?.output_type === "stream" ? output.text : "";
+}

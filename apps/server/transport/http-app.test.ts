@@ -235,12 +235,12 @@ describe("sessions", { timeout: 60_000 }, () => {
     assert.match(frame.headers["content-security-policy"] ?? "", /^sandbox allow-scripts; default-src 'none'/);
     assert.doesNotMatch(frame.headers["content-security-policy"] ?? "", /allow-same-origin/);
     assert.ok(frame.body.includes(html));
-    const text = await server.as("viewer", `/api/opsbook/sessions/${id}/outputs/${stream?.id}`, {
+    const text = await server.as("viewer", `/api/opsbook/spools/${stream?.id}`, {
       headers: { range: "bytes=3-5" },
     });
     assert.deepEqual([text.status, text.body], [206, "345"]);
     assert.match(text.headers["content-disposition"] ?? "", /^attachment/);
-    for (const path of [`frames/${stream?.id}`, "frames/nope", "outputs/nope"]) {
+    for (const path of [`frames/${stream?.id}`, "frames/nope"]) {
       assert.equal((await server.as("viewer", `/api/opsbook/sessions/${id}/${path}`)).status, 404, path);
     }
   });

@@ -9,6 +9,7 @@ import { kernelHandlers } from "./kernel-handlers.ts";
 import { openKernelSocket } from "./kernel-socket.ts";
 import type { Route, Services, SocketRoute } from "./services.ts";
 import { sessionHandlers } from "./session-handlers.ts";
+import { spoolHandlers } from "./spool-handlers.ts";
 import { terminalHandlers } from "./terminal-handlers.ts";
 import { openTerminalSocket, requireTerminal } from "./terminal-socket.ts";
 
@@ -23,6 +24,7 @@ export function httpRoutes(services: Services): Route[] {
   const contents = contentsHandlers(services);
   const kernels = kernelHandlers(services);
   const sessions = sessionHandlers(services);
+  const spools = spoolHandlers(services);
   const terminals = terminalHandlers(services);
   const checkpoints = "/api/contents/*path/checkpoints";
   return [
@@ -78,8 +80,10 @@ export function httpRoutes(services: Services): Route[] {
     { method: "POST", path: "/api/opsbook/sessions", role: "viewer", handle: sessions.open },
     { method: "GET", path: "/api/opsbook/sessions", role: "viewer", handle: sessions.list },
     { method: "DELETE", path: "/api/opsbook/sessions/:id", role: "editor", handle: sessions.close },
-    { method: "GET", path: "/api/opsbook/sessions/:id/outputs/:outputId", role: "viewer", handle: sessions.output },
     { method: "GET", path: "/api/opsbook/sessions/:id/frames/:outputId", role: "viewer", handle: sessions.frame },
+    { method: "GET", path: "/api/opsbook/spools/:outputId", role: "viewer", handle: spools.bytes },
+    { method: "GET", path: "/api/opsbook/spools/:outputId/lines", role: "viewer", handle: spools.lines },
+    { method: "GET", path: "/api/opsbook/spools/:outputId/search", role: "viewer", handle: spools.search },
     { method: "GET", path: "/api/opsbook/blobs/:sha256", role: "viewer", handle: sessions.blob },
     { method: "POST", path: "/api/opsbook/logout", role: "viewer", handle: account.logout },
     { method: "POST", path: "/api/opsbook/login-links", role: "admin", handle: account.createLoginLink },

@@ -50,18 +50,6 @@ export function sessionHandlers(services: Services) {
       call.res.status(204).end();
     },
 
-    async output(call: Call) {
-      const text = sessionOf(call).outputText(param(call.req, "outputId"));
-      if (!text) throw new HttpError("not-found", "There is no such output.");
-      call.res.setHeader("Content-Security-Policy", SANDBOX_CSP);
-      await sendBytes(call.req, call.res, {
-        size: text.bytes,
-        type: "text/plain; charset=utf-8",
-        download: "output.txt",
-        read: (range) => createReadStream(text.file, range),
-      });
-    },
-
     /** An HTML or SVG output as a page of its own, for the sandboxed frame (T6). */
     async frame(call: Call) {
       const output = sessionOf(call).output(param(call.req, "outputId"));

@@ -85,6 +85,7 @@ const output = z.discriminatedUnion("output_type", [
     output_type: z.literal("stream"),
     name: z.enum(["stdout", "stderr"]),
     bytes: z.number().int().min(0),
+    lines: z.number().int().min(0).optional(),
     closed: z.boolean(),
     hash: z.string().optional(),
     ...outputBase,
@@ -145,6 +146,7 @@ export const serverOperationSchema = z.discriminatedUnion("type", [
     cellId: cellIdSchema,
     outputId: idSchema,
     bytes: z.number().int().min(0),
+    lines: z.number().int().min(0).optional(),
     hash: z.string(),
   }),
   /** Every output with this display id, in whatever cell. */

@@ -23,11 +23,13 @@ interface SessionOutputBase {
   form?: FileForm;
 }
 
-/** Text lives in a spool addressed by byte offset; `bytes` and `hash` (SHA-256, hex) are final once `closed`. */
+/** Text lives in a spool addressed by byte offset; `bytes`, `lines` and `hash` (SHA-256, hex) are final once `closed`. */
 export interface SessionStream extends SessionOutputBase {
   output_type: "stream";
   name: "stdout" | "stderr";
   bytes: number;
+  /** Counts a last one without an end too. */
+  lines?: number;
   closed: boolean;
   hash?: string;
 }

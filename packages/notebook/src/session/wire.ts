@@ -97,7 +97,8 @@ export const serverFrameSchema = z.discriminatedUnion("type", [
   z.strictObject({ type: z.literal("op"), entry: entrySchema }),
   /**
    * Text of a stream output. `offset` and `bytes` count UTF-8 bytes, never splitting a character;
-   * an offset beyond what the client holds is a gap it may fetch. `total`: bytes the server has.
+   * an offset beyond what the client holds is a gap it may fetch. `total`: bytes the server has; `lines`: lines of
+   * them, while the stream is open.
    */
   z.strictObject({
     type: z.literal("output"),
@@ -106,6 +107,7 @@ export const serverFrameSchema = z.discriminatedUnion("type", [
     bytes: offset,
     text: z.string(),
     total: offset,
+    lines: offset.optional(),
     requested: z.boolean().optional(),
   }),
   /** Base64 Yjs state of `doc.getText("source")` at `seq`; edit with `textClientId` only. */

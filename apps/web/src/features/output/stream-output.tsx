@@ -61,7 +61,6 @@ function useStream(outputId: string): StreamText {
 }
 
 function LongLog({ output, stream }: { output: SessionStream; stream: StreamText }) {
-  const { session } = useScope();
   const [wrap, setWrap] = useState(false);
   const [tall, setTall] = useState(false);
   const [follow, setFollow] = useState(!output.closed);
@@ -131,7 +130,7 @@ function LongLog({ output, stream }: { output: SessionStream; stream: StreamText
         </IconButton>
         <a
           className="nb-icon-link"
-          href={outputUrl(session.sessionId, output.id)}
+          href={spoolUrl(output.id)}
           download
           aria-label="Download the whole output"
           title="Download the whole output"
@@ -143,8 +142,8 @@ function LongLog({ output, stream }: { output: SessionStream; stream: StreamText
   );
 }
 
-function outputUrl(sessionId: string, outputId: string): string {
-  return apiUrl(`api/opsbook/sessions/${encodeURIComponent(sessionId)}/outputs/${encodeURIComponent(outputId)}`).href;
+function spoolUrl(outputId: string): string {
+  return apiUrl(`api/opsbook/spools/${encodeURIComponent(outputId)}`).href;
 }
 
 function summary({ text, skipped, total }: StreamText): string {

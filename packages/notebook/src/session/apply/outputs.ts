@@ -27,7 +27,8 @@ export function outputClosed(state: SessionState, op: Op<"output-closed">): Appl
   const output = cell.outputs[index];
   if (output?.output_type !== "stream") return rejected("output-not-found", "This output was cleared meanwhile.");
   if (output.closed) return rejected("output-not-found", "This output is closed already.");
-  const closed: SessionOutput = { ...output, bytes: op.bytes, hash: op.hash, closed: true };
+  const { bytes, hash, lines } = op;
+  const closed: SessionOutput = { ...output, bytes, hash, closed: true, ...(lines === undefined ? {} : { lines }) };
   return applied(updateCell(state, op.cellId, (old) => ({ ...old, outputs: old.outputs.with(index, closed) }))!);
 }
 
