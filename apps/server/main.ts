@@ -5,7 +5,7 @@ import { join, resolve } from "node:path";
 import type { Logger } from "pino";
 import { Auth, type Scrubber } from "./auth/index.ts";
 import { Runtime } from "./runtime/index.ts";
-import { SessionRegistry } from "./session/index.ts";
+import { type CheckpointSettings, SessionRegistry } from "./session/index.ts";
 import { OpsbookServer } from "./transport/server.ts";
 
 export interface MainOptions {
@@ -22,6 +22,7 @@ export interface MainOptions {
   loginDays: number;
   /** Kernels and terminals stay under the keeper when the server stops. */
   keepKernels: boolean;
+  checkpoints: CheckpointSettings;
   webDir: string;
   version: string;
   log: Logger;
@@ -92,7 +93,7 @@ export async function startServer(options: MainOptions): Promise<RunningServer> 
   });
   if (unreadable !== undefined) log.warn({ unreadable }, "auth.json could not be read and was set aside");
   const runtime = await Runtime.start({ root, stateDir, log });
-  const sessions = await SessionRegistry.open({ root, stateDir, runtime, log });
+  const sessions = await SessionRegistry.open({ root, stateDir, runtime, checkpoints: options.checkpoints, log });
   const server = await OpsbookServer.create({
     root,
     stateDir,

@@ -55,6 +55,11 @@ async function serve(invocation: Invocation): Promise<number> {
     tokenFile: text(invocation, "token-file"),
     loginDays: settings["login.days"],
     keepKernels: settings["kernels.onStop"] === "keep",
+    checkpoints: {
+      everyMinutes: settings["checkpoints.minutes"],
+      hourlyDays: settings["checkpoints.hourlyDays"],
+      dailyDays: settings["checkpoints.dailyDays"],
+    },
     webDir: WEB_DIR,
     version: readVersion(),
     log,

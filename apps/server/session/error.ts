@@ -1,4 +1,11 @@
-export type SessionErrorCode = "invalid-notebook" | "not-found" | "not-a-notebook" | "storage-failed";
+export type SessionErrorCode =
+  | "invalid-notebook"
+  | "not-found"
+  | "not-a-notebook"
+  | "storage-failed"
+  | "newer-format"
+  | "no-such-cell"
+  | "not-replaceable";
 
 /** Why a session cannot be opened or saved; the message says what to do. */
 export class SessionError extends Error {

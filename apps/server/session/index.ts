@@ -1,3 +1,4 @@
 export { SessionError } from "./error.ts";
-export { SessionRegistry } from "./registry.ts";
+export { type CheckpointSettings, SessionRegistry } from "./registry.ts";
 export type { Session } from "./session.ts";
+export { isVersionName } from "./versions.ts";

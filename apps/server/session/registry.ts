@@ -1,19 +1,23 @@
-import { createHash } from "node:crypto";
 import { existsSync, readdirSync, renameSync } from "node:fs";
 import { readdir, readFile, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { parseNotebook, serializeNotebook } from "@opsbook/notebook";
-import { apply, type SessionState } from "@opsbook/notebook/session";
+import { apply, type SessionState, type TimelineEvent, withEntry } from "@opsbook/notebook/session";
 import type { Logger } from "pino";
 import type { Runtime } from "../runtime/index.ts";
 import { TEMP_PATTERN, writeAtomic } from "../store/atomic-write.ts";
 import { Blobs } from "../store/blobs.ts";
+import { Checkpoints } from "../store/checkpoints.ts";
 import { toFile, toSession } from "../store/convert.ts";
+import { FormatError } from "../store/formats.ts";
+import { notebookKey } from "../store/notebook-key.ts";
 import { type Recovered, SessionFolder } from "../store/session-folder.ts";
 import { Spools } from "../store/spools.ts";
+import type { Retention } from "../store/thin.ts";
 import { SessionError } from "./error.ts";
 import { hashOf } from "./saver.ts";
-import { Session, type SessionParts, type SessionStart } from "./session.ts";
+import { Session } from "./session.ts";
+import type { SessionParts, SessionStart } from "./session-parts.ts";
 import { Streams } from "./streams.ts";
 
 export interface RegistryOptions {
@@ -22,8 +26,16 @@ export interface RegistryOptions {
   /** Its `.opsbook`. */
   stateDir: string;
   runtime: Runtime;
+  checkpoints?: CheckpointSettings;
   log: Logger;
 }
+
+export interface CheckpointSettings extends Retention {
+  /** Minutes of change after which one is made; 0 for never. */
+  everyMinutes: number;
+}
+
+const CHECKPOINTS: CheckpointSettings = { everyMinutes: 10, hourlyDays: 2, dailyDays: 30 };
 
 /** The open sessions of a server: one a notebook path. */
 export class SessionRegistry {
@@ -31,6 +43,7 @@ export class SessionRegistry {
   readonly #blobs: Blobs;
   /** The text of all stream outputs. */
   readonly spools: Spools;
+  readonly checkpoints: Checkpoints;
   readonly #sessions = new Map<string, Session>();
   readonly #opening = new Map<string, Promise<Session>>();
 
@@ -38,6 +51,7 @@ export class SessionRegistry {
     this.#options = options;
     this.#blobs = new Blobs(join(options.stateDir, "blobs"));
     this.spools = new Spools(join(options.stateDir, "spools"));
+    this.checkpoints = new Checkpoints(join(options.stateDir, "checkpoints"), options.checkpoints ?? CHECKPOINTS);
   }
 
   /** Sessions whose kernels went on without a server are opened at once. */
@@ -52,7 +66,7 @@ export class SessionRegistry {
    * `not-found`, `not-a-notebook` (its name does not end in .ipynb), `invalid-notebook`, `storage-failed`.
    */
   async openSession(path: string): Promise<Session> {
-    const open = this.#sessions.get(sessionId(path));
+    const open = this.#sessions.get(notebookKey(path));
     if (open) return open;
     let opening = this.#opening.get(path);
     if (!opening) {
@@ -67,7 +81,7 @@ export class SessionRegistry {
   }
 
   byPath(path: string): Session | undefined {
-    return this.#sessions.get(sessionId(path));
+    return this.#sessions.get(notebookKey(path));
   }
 
   list(): Session[] {
@@ -87,6 +101,7 @@ export class SessionRegistry {
 
   /** A file or folder was renamed: its sessions go on under the new path, their kernels unharmed. */
   async renamed(from: string, to: string): Promise<void> {
+    await this.checkpoints.moved(from, to);
     for (const session of this.list()) {
       if (session.path !== from && !session.path.startsWith(`${from}/`)) continue;
       const path = to + session.path.slice(from.length);
@@ -115,12 +130,14 @@ export class SessionRegistry {
     const text = await readNotebook(file, path);
     await sweepTemp(dirname(file));
     const parts: SessionParts = {
-      id: sessionId(path),
+      id: notebookKey(path),
       path,
       root,
       folder: new SessionFolder(this.#folder(path)),
       streams: new Streams(this.spools),
       blobs: this.#blobs,
+      checkpoints: this.checkpoints,
+      checkpointMinutes: (this.#options.checkpoints ?? CHECKPOINTS).everyMinutes,
       runtime,
       log: log.child({ notebook: path }),
     };
@@ -132,6 +149,7 @@ export class SessionRegistry {
       return session;
     } catch (error) {
       if (error instanceof SessionError) throw error;
+      if (error instanceof FormatError) throw new SessionError("newer-format", error.message, { cause: error });
       throw new SessionError("storage-failed", `${path} cannot be opened: ${(error as Error).message}`, {
         cause: error,
       });
@@ -144,16 +162,17 @@ export class SessionRegistry {
    */
   async #recover(parts: SessionParts, text: string): Promise<SessionStart | null> {
     const recovered = await parts.folder.recover().catch((error: Error) => {
+      if (error instanceof FormatError) throw error;
       parts.log.error({ err: error }, "the session's stored state is unreadable; the notebook file is used");
       return null;
     });
     if (!recovered || recovered.snapshot.path !== parts.path) return null;
-    const { state, seq } = replay(recovered);
+    const { state, seq, timeline } = replay(recovered);
     const { cursor, entries } = recovered;
     const { clientSeqs, refusals } = recovered.snapshot;
     const hash = hashOf(text);
     const saved = recovered.saved.find((mark) => mark.hash === hash);
-    if (saved) return { state, seq, clientSeqs, refusals, entries, saved, cursor };
+    if (saved) return { state, seq, clientSeqs, refusals, entries, saved, cursor, timeline };
     const lastSaved = recovered.saved.at(-1);
     if (lastSaved && lastSaved.seq < seq) {
       const store = parts.streams.outputStore(parts.blobs);
@@ -163,7 +182,8 @@ export class SessionRegistry {
       parts.log.warn({ copy }, "the notebook was changed outside; edits that were not saved are in the copy");
     }
     const fresh = await fromFile(parts, text);
-    return { ...fresh, seq: seq + 1, saved: { seq: seq + 1, hash: fresh.saved.hash }, clientSeqs, refusals };
+    const start = { ...fresh, seq: seq + 1, saved: { seq: seq + 1, hash: fresh.saved.hash }, clientSeqs, refusals };
+    return { ...start, timeline: [...timeline, changedOutside(seq + 1)] };
   }
 
   async #reopenRunning(): Promise<void> {
@@ -183,12 +203,9 @@ export class SessionRegistry {
   }
 
   #folder(path: string): string {
-    return join(this.#options.stateDir, "sessions", sessionId(path));
+    return join(this.#options.stateDir, "sessions", notebookKey(path));
   }
 }
-
-/** The same for the same path, so that a reloaded page finds its session. */
-const sessionId = (path: string) => createHash("sha256").update(path).digest("hex").slice(0, 24);
 
 async function readNotebook(file: string, path: string): Promise<string> {
   try {
@@ -232,17 +249,29 @@ async function fromFile(parts: SessionParts, text: string): Promise<SessionStart
     entries: [],
     saved: { seq: 0, hash: hashOf(text) },
     cursor: null,
+    timeline: [],
   };
 }
 
-function replay({ snapshot, entries }: Recovered): { state: SessionState; seq: number } {
+function replay({ snapshot, entries }: Recovered) {
   let { state, seq } = snapshot;
-  for (const { op, by, at, seq: next } of entries) {
-    const result = apply(state, op, { by, at });
-    if (result.ok) state = result.state;
-    seq = next;
+  let timeline: readonly TimelineEvent[] = snapshot.timeline;
+  for (const entry of entries) {
+    const result = apply(state, entry.op, { by: entry.by, at: entry.at });
+    if (result.ok) {
+      state = result.state;
+      timeline = withEntry(timeline, entry, state);
+    }
+    seq = entry.seq;
   }
-  return { state: { ...state, clients: [] }, seq };
+  return { state: { ...state, clients: [] }, seq, timeline };
+}
+
+/** While no server looked. */
+function changedOutside(seq: number): TimelineEvent {
+  const at = Date.now();
+  const nothing = { by: null, checkpointId: null, before: null };
+  return { kind: "version", cause: "outside", seq, at, until: at, label: "", ...nothing };
 }
 
 /** What an interrupted save left behind. */

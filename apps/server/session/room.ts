@@ -7,6 +7,7 @@ import {
   type SaveStatus,
   type ServerFrame,
   type SessionState,
+  type TextChange,
   TextDocs,
   type UserOperation,
 } from "@opsbook/notebook/session";
@@ -74,6 +75,7 @@ export class Room {
     this.#recent.push(entry);
     if (this.#recent.length > 2 * RECENT_ENTRIES) this.#recent = this.#recent.slice(-RECENT_ENTRIES);
     if (entry.op.type === "delete-cell") this.#texts.drop(entry.op.cellId);
+    if (entry.op.type === "notebook-replaced") this.#dropTexts(new Set(entry.op.cells.map(({ cellId }) => cellId)));
   }
 
   /** Tells everybody, then the one who submitted it that it is done. `json`: the entry. */
@@ -116,6 +118,11 @@ export class Room {
     }
     const change = this.#texts.accept(op.cellId, op.update, connection.texts.get(op.cellId));
     return "code" in change ? change : { ok: true, op: { type: "edit-source", cellId: op.cellId, ...change } };
+  }
+
+  /** The server's own edit, made in the open document too. */
+  replaceText(cellId: string, before: string, after: string): TextChange {
+    return this.#texts.replace(cellId, before, after);
   }
 
   /** Replicas begin anew from a snapshot, and documents of cell text with new ids. */
@@ -165,6 +172,11 @@ export class Room {
         ? { entries: this.#recent.filter((entry) => entry.seq > hello.lastSeq) }
         : { snapshot: this.#host.state() }),
     });
+  }
+
+  #dropTexts(kept: ReadonlySet<string>): void {
+    for (const connection of this.#connections)
+      for (const cellId of connection.texts.keys()) if (!kept.has(cellId)) this.#texts.drop(cellId);
   }
 
   #openText(connection: Connection, cellId: string): void {

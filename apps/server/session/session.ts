@@ -2,6 +2,7 @@ import { dirname, join } from "node:path";
 import { parseNotebook, serializeNotebook } from "@opsbook/notebook";
 import {
   type ApplyContext,
+  type Author,
   apply,
   can,
   type Effect,
@@ -12,15 +13,16 @@ import {
   type ServerOperation,
   type SessionOutput,
   type SessionState,
+  type TimelineEvent,
   type UserOperation,
   whyForbidden,
+  withEntry,
 } from "@opsbook/notebook/session";
 import type { Logger } from "pino";
 import type { WebSocket } from "ws";
-import type { Runtime } from "../runtime/index.ts";
-import type { Blobs } from "../store/blobs.ts";
 import { type OutputStore, toFile, toSession } from "../store/convert.ts";
-import type { KernelCursor, Saved, SessionFolder } from "../store/session-folder.ts";
+import { versionOf } from "../store/formats.ts";
+import type { KernelCursor, Saved } from "../store/session-folder.ts";
 import type { Connection, Identity } from "./connection.ts";
 import { KernelDriver } from "./kernel-driver.ts";
 import { KernelOutput } from "./kernel-output.ts";
@@ -29,42 +31,18 @@ import { Persistence, type PersistenceHost, type SessionSnapshot } from "./persi
 import { resumeKernel } from "./resume-kernel.ts";
 import { Room } from "./room.ts";
 import { hashOf, Saver } from "./saver.ts";
-import type { Streams } from "./streams.ts";
-import { type Answered, Submissions } from "./submissions.ts";
+import type { CloseOptions, SessionParts, SessionStart } from "./session-parts.ts";
+import { Submissions } from "./submissions.ts";
+import { Versions } from "./versions.ts";
 
 /** Output that changes nothing else in the state is accounted for in the log this often. */
 const CURSOR_MS = 500;
-
-export interface SessionParts {
-  id: string;
-  path: string;
-  root: string;
-  folder: SessionFolder;
-  streams: Streams;
-  blobs: Blobs;
-  runtime: Runtime;
-  log: Logger;
-}
-
-export interface SessionStart extends Answered {
-  state: SessionState;
-  seq: number;
-  entries: Entry[];
-  saved: Saved;
-  cursor: KernelCursor | null;
-}
-
-export interface CloseOptions {
-  /** The kernel goes on in the keeper; a later server finds it. */
-  keepKernel: boolean;
-  /** The file has a new path already: nothing is written to the old one. */
-  movedTo?: string;
-}
 
 /** The one writer of a notebook's state: every change goes through `#commit`. */
 export class Session {
   readonly id: string;
   readonly path: string;
+  readonly versions: Versions;
   readonly #parts: SessionParts;
   readonly #submissions: Submissions;
   readonly #room: Room;
@@ -75,6 +53,7 @@ export class Session {
   #persistence!: Persistence;
   #state: SessionState;
   #seq: number;
+  #timeline: readonly TimelineEvent[];
   /** Where an earlier server had got to, until its kernel is found again. */
   #lostCursor: KernelCursor | null;
   #cursorTimer: NodeJS.Timeout | undefined;
@@ -89,6 +68,7 @@ export class Session {
     this.#log = parts.log;
     this.#state = start.state;
     this.#seq = start.seq;
+    this.#timeline = start.timeline;
     this.#lostCursor = start.cursor;
     this.#submissions = new Submissions(start);
     const state = () => this.#state;
@@ -107,6 +87,16 @@ export class Session {
     });
     this.#saver = this.#newSaver(start.saved);
     this.#room = this.#newRoom();
+    this.versions = new Versions({
+      ...parts,
+      path: () => this.#parts.path,
+      file: () => this.#file(),
+      state,
+      text: () => this.notebookText(),
+      outputStore: () => this.#outputStore(),
+      submit: (op, by) => this.#submitFact(op, by),
+      replaceText: (cellId, before, after) => this.#room.replaceText(cellId, before, after),
+    });
     streams.onAppend = (outputId) => this.#streamGrew(outputId);
     streams.index(this.#state.notebook);
   }
@@ -137,6 +127,11 @@ export class Session {
 
   get state(): SessionState {
     return this.#state;
+  }
+
+  /** What people did, oldest first. */
+  get timeline(): readonly TimelineEvent[] {
+    return this.#timeline;
   }
 
   /** Sockets that look at it. */
@@ -179,6 +174,7 @@ export class Session {
     await this.#driver.close({ keepKernel });
     this.#closed = true;
     clearTimeout(this.#cursorTimer);
+    this.versions.stop();
     this.#room.closeAll(keepKernel && movedTo === undefined ? 4010 : 4004);
     if (movedTo !== undefined) this.#parts.path = movedTo;
     try {
@@ -212,7 +208,7 @@ export class Session {
     const seq = this.#seq + 1;
     this.#submissions.record(clientId, clientSeq, { seq });
     const entry: Entry = { seq, ...context, origin: { clientId, clientSeq }, op: loggable(resolved.op, this.#state) };
-    this.#commit(entry, { ...result, durable: true });
+    void this.#commit(entry, { ...result, durable: true });
   }
 
   #submitServer(op: ServerOperation): boolean {
@@ -223,21 +219,38 @@ export class Session {
       return false;
     }
     // What a kernel said is asked for again after a crash: it need not wait for the disk.
-    this.#commit({ seq: this.#seq + 1, ...context, op }, { ...result, durable: false });
+    void this.#commit({ seq: this.#seq + 1, ...context, op }, { ...result, durable: false });
     return true;
   }
 
+  /** What the server did because somebody asked it to. Resolves once it is on disk and told. */
+  #submitFact(op: ServerOperation, by: Author | null): Promise<void> | Rejected {
+    const context: ApplyContext = { by, at: Date.now() };
+    const result = apply(this.#state, op, context);
+    if (!result.ok) return result;
+    const told = this.#commit({ seq: this.#seq + 1, ...context, op }, { ...result, durable: true });
+    if (op.type !== "notebook-replaced") return told;
+    this.#parts.streams.index(this.#state.notebook);
+    return told.then(() => {
+      for (const outputId of this.#streamIds()) this.#room.outputGrew(outputId);
+    });
+  }
+
   /** Takes its place in the order, goes to the log, then to everybody, then takes effect. */
-  #commit(entry: Entry, change: { state: SessionState; effects: Effect[]; durable: boolean }): void {
+  #commit(entry: Entry, change: { state: SessionState; effects: Effect[]; durable: boolean }): Promise<void> {
     const changed = change.state.notebook !== this.#state.notebook;
     this.#state = change.state;
     this.#seq = entry.seq;
     this.#room.remember(entry);
-    if (changed) this.#saver.touch();
+    this.#timeline = withEntry(this.#timeline, entry, change.state);
+    if (changed) {
+      this.#saver.touch();
+      this.versions.touch();
+    }
     const stream = entry.op.type === "output-opened" ? entry.op.output.id : null;
     if (stream !== null) this.#unannounced.add(stream);
     const json = JSON.stringify(entry);
-    void this.#persistence.store(`{"entry":${json}}`, change.durable).then(() => {
+    return this.#persistence.store(`{"entry":${json}}`, change.durable).then(() => {
       this.#room.announce(entry, json);
       if (stream !== null && this.#unannounced.delete(stream)) this.#room.outputGrew(stream);
       for (const effect of change.effects) this.#effect(effect);
@@ -359,12 +372,13 @@ export class Session {
 
   #snapshot(): SessionSnapshot {
     return {
-      version: 1,
+      version: versionOf("session"),
       path: this.#parts.path,
       seq: this.#seq,
       state: { ...this.#state, clients: [] },
       ...this.#submissions.toJSON(),
       cursor: this.#cursor(),
+      timeline: [...this.#timeline],
     };
   }
 

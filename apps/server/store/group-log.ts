@@ -19,6 +19,8 @@ interface Batch {
  */
 export class GroupLog {
   readonly #fd: number;
+  /** The first line of a new file. */
+  readonly #head: string;
   /** Asked for one more line as a batch is built, so that it tells of everything before it. */
   readonly #trailer: () => string | null;
   readonly #folder: string;
@@ -29,10 +31,11 @@ export class GroupLog {
   #running: Promise<void> | null = null;
   #failed: Error | null = null;
 
-  constructor(file: string, trailer: () => string | null) {
+  constructor(file: string, head: string, trailer: () => string | null) {
     this.#fd = openSync(file, "a+", 0o600);
     this.#folder = dirname(file);
     this.#size = dropTornLine(this.#fd);
+    this.#head = head;
     this.#trailer = trailer;
   }
 
@@ -93,6 +96,7 @@ export class GroupLog {
   async #write({ lines, durable }: Batch): Promise<void> {
     const trailer = this.#trailer();
     if (trailer !== null) lines.push(trailer);
+    if (this.#size === 0) lines.unshift(this.#head);
     const data = Buffer.from(`${lines.join("\n")}\n`);
     try {
       failpoint("log:before-write");

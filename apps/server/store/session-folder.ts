@@ -1,9 +1,16 @@
 import { mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { type Entry, entrySchema, rejectionCodeSchema, type SessionState } from "@opsbook/notebook/session";
+import {
+  type Entry,
+  entrySchema,
+  rejectionCodeSchema,
+  type SessionState,
+  timelineSchema,
+} from "@opsbook/notebook/session";
 import { z } from "zod";
 import { writeAtomic } from "./atomic-write.ts";
+import { FormatError, migrate, versionOf } from "./formats.ts";
 import { GroupLog } from "./group-log.ts";
 
 /** How far the kernel's messages are part of the session: later ones are asked for again after a restart. */
@@ -20,7 +27,7 @@ const savedSchema = z.object({ seq: z.number().int(), hash: z.string() });
 export type Saved = z.infer<typeof savedSchema>;
 
 const snapshotSchema = z.object({
-  version: z.literal(1),
+  version: z.literal(versionOf("session")),
   path: z.string(),
   seq: z.number().int(),
   state: z.custom<SessionState>((value) => typeof value === "object" && value !== null && "notebook" in value),
@@ -32,8 +39,14 @@ const snapshotSchema = z.object({
   /** What was about to become the `.ipynb`, and perhaps did. */
   saving: savedSchema.nullable().default(null),
   cursor: cursorSchema.nullable(),
+  /** What the log told before it was cut. */
+  timeline: timelineSchema,
 });
 export type Snapshot = z.infer<typeof snapshotSchema>;
+
+/** The first line of a log. */
+const headSchema = z.object({ log: z.object({ version: z.number().int() }) });
+const LOG_HEAD = JSON.stringify({ log: { version: versionOf("session log") } } satisfies z.infer<typeof headSchema>);
 
 const recordSchema = z.union([
   z.object({ entry: entrySchema }),
@@ -66,14 +79,17 @@ export class SessionFolder {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
   }
 
-  /** Null for a new folder. Throws where the snapshot is unreadable; a torn last log line is dropped. */
+  /**
+   * Null for a new folder. Throws FormatError for what a newer program wrote, and other errors where the snapshot is
+   * unreadable; a torn last log line is dropped.
+   */
   async recover(): Promise<Recovered | null> {
     const text = await readFile(join(this.folder, "snapshot.json"), "utf8").catch((error: NodeJS.ErrnoException) => {
       if (error.code === "ENOENT") return null;
       throw error;
     });
     if (text === null) return null;
-    const snapshot = snapshotSchema.parse(JSON.parse(text));
+    const snapshot = snapshotSchema.parse(migrate("session", JSON.parse(text), join(this.folder, "snapshot.json")));
     const saved = [snapshot.saving, snapshot.saved].filter((mark) => mark !== null);
     const recovered: Recovered = { snapshot, entries: [], saved, cursor: snapshot.cursor };
     let seq = snapshot.seq;
@@ -93,7 +109,7 @@ export class SessionFolder {
 
   /** Appends go here from now on. `trailer`: the kernel cursor, asked for with every write. */
   openLog(seq: number, trailer: () => KernelCursor | null): GroupLog {
-    return new GroupLog(join(this.folder, `log-${seq}.jsonl`), () => {
+    return new GroupLog(join(this.folder, `log-${seq}.jsonl`), LOG_HEAD, () => {
       const cursor = trailer();
       return cursor && JSON.stringify({ cursor } satisfies LogRecord);
     });
@@ -127,13 +143,25 @@ export class SessionFolder {
 function readLog(file: string): LogRecord[] {
   const records: LogRecord[] = [];
   for (const line of readFileSync(file, "utf8").split("\n")) {
-    if (line === "") continue;
+    if (line === "" || isHead(line, file)) continue;
     const record = parseLine(line);
     // Nothing after a torn line was ever acknowledged.
     if (!record) break;
     records.push(record);
   }
   return records;
+}
+
+/** Throws FormatError for a log of a newer format. */
+function isHead(line: string, file: string): boolean {
+  if (!line.startsWith('{"log":')) return false;
+  try {
+    migrate("session log", headSchema.parse(JSON.parse(line)).log, file);
+  } catch (error) {
+    if (error instanceof FormatError) throw error;
+    return false;
+  }
+  return true;
 }
 
 function parseLine(line: string): LogRecord | null {

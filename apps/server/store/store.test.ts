@@ -18,6 +18,7 @@ import type { Entry, SessionState } from "@opsbook/notebook/session";
 import { writeAtomic } from "./atomic-write.ts";
 import { Blobs } from "./blobs.ts";
 import { toFile, toSession } from "./convert.ts";
+import { versionOf } from "./formats.ts";
 import { GroupLog } from "./group-log.ts";
 import { adoptWhole, SAVED_STREAM_BYTES, savedText } from "./saved-stream.ts";
 import { SessionFolder, type Snapshot } from "./session-folder.ts";
@@ -56,25 +57,25 @@ describe("GroupLog", () => {
     using folder = tempFolder();
     const file = join(folder.path, "log");
     let trailers = 0;
-    const log = new GroupLog(file, () => `t${++trailers}`);
+    const log = new GroupLog(file, "head", () => `t${++trailers}`);
     await Promise.all([1, 2, 3].map((n) => log.append(String(n), { durable: n === 2 })));
     await log.append("4", { durable: false });
     await log.close();
-    assert.equal(readFileSync(file, "utf8"), "1\n2\n3\nt1\n4\nt2\n");
+    assert.equal(readFileSync(file, "utf8"), "head\n1\n2\n3\nt1\n4\nt2\n");
   });
 
   test("drops a line that a crash cut, before it appends another", async () => {
     using folder = tempFolder();
     const file = join(folder.path, "log");
     writeFileSync(file, '{"a":1}\n{"b"');
-    const log = new GroupLog(file, () => null);
+    const log = new GroupLog(file, "head", () => null);
     await log.append('{"c":1}', { durable: true });
     await log.close();
     assert.equal(readFileSync(file, "utf8"), '{"a":1}\n{"c":1}\n');
   });
 
   test("[P3] fails for good, whole batch by whole batch, when the disk is full", async () => {
-    const log = new GroupLog("/dev/full", () => null);
+    const log = new GroupLog("/dev/full", "head", () => null);
     const results = await Promise.allSettled([log.append("1", { durable: true }), log.append("2", { durable: true })]);
     assert.deepEqual(
       results.map(({ status }) => status),
@@ -138,7 +139,7 @@ const state: SessionState = {
 
 describe("SessionFolder", () => {
   const snapshot = (seq: number): Snapshot => ({
-    version: 1,
+    version: versionOf("session"),
     path: "a.ipynb",
     seq,
     state,
@@ -147,6 +148,7 @@ describe("SessionFolder", () => {
     saved: null,
     saving: null,
     cursor: null,
+    timeline: [],
   });
   const entry = (seq: number): Entry => ({ seq, at: 1, by: null, op: { type: "client-left", clientId: "client-1" } });
 

@@ -4,6 +4,8 @@ import { z } from "zod";
 import { AuthError } from "../auth/index.ts";
 import { RuntimeError, type RuntimeErrorCode } from "../runtime/index.ts";
 import { SessionError } from "../session/index.ts";
+import { CheckpointError } from "../store/checkpoints.ts";
+import { FormatError } from "../store/formats.ts";
 import { HttpError, type Reason } from "./errors.ts";
 
 /** Any thrown thing as an answer; what we did not expect says nothing about our insides. */
@@ -15,6 +17,11 @@ export function toHttpError(error: unknown): HttpError {
     return new HttpError(code, error.message, { cause: error });
   }
   if (error instanceof SessionError) return sessionError(error);
+  if (error instanceof CheckpointError) {
+    const code = error.code === "damaged" ? "damaged-checkpoint" : "not-found";
+    return new HttpError(code, error.message, { cause: error });
+  }
+  if (error instanceof FormatError) return new HttpError("newer-format", error.message, { cause: error });
   if (error instanceof RuntimeError) return runtimeError(error);
   if (error instanceof z.ZodError) {
     const issue = error.issues[0];
@@ -41,6 +48,9 @@ function sessionError(error: SessionError): HttpError {
     "not-found": "not-found",
     "not-a-notebook": "not-a-notebook",
     "storage-failed": "storage-failed",
+    "newer-format": "newer-format",
+    "no-such-cell": "not-found",
+    "not-replaceable": "not-replaceable",
   };
   return new HttpError(codes[error.code], error.message, { cause: error, details });
 }

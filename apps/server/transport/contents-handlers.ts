@@ -1,4 +1,4 @@
-import { param, pathParam, sendBytes } from "./answers.ts";
+import { pathParam, sendBytes } from "./answers.ts";
 import { createSchema, readQuerySchema, renameSchema, saveSchema } from "./contents/model.ts";
 import { checkComponents, parsePath } from "./contents/root.ts";
 import { HttpError } from "./errors.ts";
@@ -10,7 +10,7 @@ const ACTIVE_DESTINATIONS = new Set(["script", "style", "worker", "sharedworker"
 
 /** Jupyter's contents API and the download of raw files. */
 export function contentsHandlers(services: Services) {
-  const { contents, checkpoints, sessions } = services;
+  const { contents, sessions } = services;
   const pathOf = (call: Call) => checkComponents(pathParam(call.req));
 
   return {
@@ -51,24 +51,6 @@ export function contentsHandlers(services: Services) {
       // First, because ending a session saves it once more.
       if (open) await sessions.endSession(open.id);
       await contents.remove(path);
-      call.res.status(204).end();
-    },
-
-    async listCheckpoints(call: Call) {
-      call.res.json(await checkpoints.list(pathOf(call)));
-    },
-
-    async createCheckpoint(call: Call) {
-      call.res.status(201).json(await checkpoints.create(pathOf(call)));
-    },
-
-    async restoreCheckpoint(call: Call) {
-      await checkpoints.restore(pathOf(call), param(call.req, "checkpoint"));
-      call.res.status(204).end();
-    },
-
-    async removeCheckpoint(call: Call) {
-      await checkpoints.remove(pathOf(call), param(call.req, "checkpoint"));
       call.res.status(204).end();
     },
 

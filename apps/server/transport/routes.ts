@@ -3,6 +3,7 @@ import { appHandlers } from "./app-handlers.ts";
 import { LARGEST_CONTENT } from "./contents/contents.ts";
 import { contentsHandlers } from "./contents-handlers.ts";
 import { HttpError } from "./errors.ts";
+import { historyHandlers } from "./history-handlers.ts";
 import { openJupyterTerminalSocket } from "./jupyter-terminal-socket.ts";
 import { V1_SUBPROTOCOL } from "./kernel-frames.ts";
 import { kernelHandlers } from "./kernel-handlers.ts";
@@ -22,6 +23,7 @@ export function httpRoutes(services: Services): Route[] {
   const account = accountHandlers(services);
   const app = appHandlers(services);
   const contents = contentsHandlers(services);
+  const history = historyHandlers(services);
   const kernels = kernelHandlers(services);
   const sessions = sessionHandlers(services);
   const spools = spoolHandlers(services);
@@ -39,10 +41,11 @@ export function httpRoutes(services: Services): Route[] {
     { method: "GET", path: "/api/status", role: "viewer", handle: app.status },
     { method: "GET", path: "/api/me", role: "viewer", handle: account.me },
 
-    { method: "GET", path: checkpoints, role: "viewer", handle: contents.listCheckpoints },
-    { method: "POST", path: checkpoints, role: "editor", handle: contents.createCheckpoint },
-    { method: "POST", path: `${checkpoints}/:checkpoint`, role: "editor", handle: contents.restoreCheckpoint },
-    { method: "DELETE", path: `${checkpoints}/:checkpoint`, role: "editor", handle: contents.removeCheckpoint },
+    { method: "GET", path: checkpoints, role: "viewer", handle: history.list },
+    { method: "POST", path: checkpoints, role: "runner", handle: history.create },
+    { method: "POST", path: `${checkpoints}/:checkpoint`, role: "editor", handle: history.restore },
+    { method: "PATCH", path: `${checkpoints}/:checkpoint`, role: "editor", handle: history.rename },
+    { method: "DELETE", path: `${checkpoints}/:checkpoint`, role: "editor", handle: history.remove },
     { method: "GET", path: "/api/contents{/*path}", role: "viewer", handle: contents.read },
     { method: "POST", path: "/api/contents{/*path}", role: "editor", handle: contents.create },
     {
@@ -79,6 +82,8 @@ export function httpRoutes(services: Services): Route[] {
 
     { method: "POST", path: "/api/opsbook/sessions", role: "viewer", handle: sessions.open },
     { method: "GET", path: "/api/opsbook/sessions", role: "viewer", handle: sessions.list },
+    { method: "GET", path: "/api/opsbook/versions/:version/*path", role: "viewer", handle: history.version },
+    { method: "GET", path: "/api/opsbook/sessions/:id/timeline", role: "viewer", handle: history.timeline },
     { method: "DELETE", path: "/api/opsbook/sessions/:id", role: "editor", handle: sessions.close },
     { method: "GET", path: "/api/opsbook/sessions/:id/frames/:outputId", role: "viewer", handle: sessions.frame },
     { method: "GET", path: "/api/opsbook/spools/:outputId", role: "viewer", handle: spools.bytes },

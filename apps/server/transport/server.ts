@@ -6,7 +6,7 @@ import type { Logger } from "pino";
 import type { Auth } from "../auth/index.ts";
 import type { Runtime } from "../runtime/index.ts";
 import type { SessionRegistry } from "../session/index.ts";
-import { Checkpoints } from "./contents/checkpoints.ts";
+import { CheckpointsApi } from "./contents/checkpoints.ts";
 import { Contents } from "./contents/contents.ts";
 import { ContentRoot } from "./contents/root.ts";
 import type { GatePolicy } from "./gate.ts";
@@ -56,7 +56,7 @@ export class OpsbookServer {
       sessions,
       runtime,
       contents,
-      checkpoints: new Checkpoints(options.stateDir, contents),
+      checkpoints: new CheckpointsApi(sessions, contents),
       web: new WebApp(options.webDir),
       gate: options.gate,
       log,

@@ -6,7 +6,7 @@ import type { WebSocket } from "ws";
 import type { Auth, Identity } from "../auth/index.ts";
 import type { Runtime } from "../runtime/index.ts";
 import type { SessionRegistry } from "../session/index.ts";
-import type { Checkpoints } from "./contents/checkpoints.ts";
+import type { CheckpointsApi } from "./contents/checkpoints.ts";
 import type { Contents } from "./contents/contents.ts";
 import type { GatePolicy } from "./gate.ts";
 import type { WebApp } from "./web-app.ts";
@@ -17,7 +17,7 @@ export interface Services {
   sessions: SessionRegistry;
   runtime: Runtime;
   contents: Contents;
-  checkpoints: Checkpoints;
+  checkpoints: CheckpointsApi;
   web: WebApp;
   gate: GatePolicy;
   log: Logger;

@@ -1,67 +1,91 @@
-import { mkdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
-import { join } from "node:path";
-import { HttpError } from "../errors.ts";
+import type { Author, CheckpointReason } from "@opsbook/notebook/session";
+import { z } from "zod";
+import type { SessionRegistry } from "../../session/index.ts";
+import type { Checkpoint } from "../../store/checkpoints.ts";
 import type { Contents } from "./contents.ts";
-import { hashOf } from "./model.ts";
+import { isNotebookName } from "./model.ts";
 
-/** Jupyter clients know one checkpoint a file, by this id. */
-const ONLY_ID = "checkpoint";
-
-export interface CheckpointModel {
-  id: string;
+/** Jupyter's two members, and ours, which its clients pass over. */
+export interface CheckpointModel extends Pick<Checkpoint, "id" | "name" | "message" | "reason" | "by" | "bytes"> {
   last_modified: string;
 }
 
-/** One saved copy a file, kept outside the served tree under the hash of its path. */
-export class Checkpoints {
-  readonly #dir: string;
+const name = z.string().trim().min(1).max(200);
+const message = z.string().max(10_000);
+
+/** Without a name it is one of those that are thinned by time. Jupyter's clients send nothing. */
+export const createCheckpointSchema = z
+  .strictObject({
+    name: name.optional(),
+    message: message.optional(),
+    reason: z.enum(["restart", "conflict"]).optional(),
+  })
+  .prefault({});
+export const renameCheckpointSchema = z.strictObject({ name, message: message.optional() });
+export const restoreCheckpointSchema = z.strictObject({ cellId: z.string().max(64).optional() }).prefault({});
+
+/** Checkpoints as Jupyter's contents API shows them: of a notebook through its session, of other files as they are. */
+export class CheckpointsApi {
+  readonly #sessions: SessionRegistry;
   readonly #contents: Contents;
 
-  constructor(stateDir: string, contents: Contents) {
-    this.#dir = join(stateDir, "checkpoints");
+  constructor(sessions: SessionRegistry, contents: Contents) {
+    this.#sessions = sessions;
     this.#contents = contents;
   }
 
-  async create(path: readonly string[]): Promise<CheckpointModel> {
-    const bytes = await this.#contents.readBytes(path);
-    await mkdir(this.#dir, { recursive: true, mode: 0o700 });
-    const file = this.#file(path);
-    await writeFile(`${file}.tmp`, bytes, { mode: 0o600, flush: true });
-    await rename(`${file}.tmp`, file);
-    return this.#model(path);
-  }
-
+  /** Oldest first, as Jupyter's clients expect. */
   async list(path: readonly string[]): Promise<CheckpointModel[]> {
-    return this.#model(path).then(
-      (model) => [model],
-      () => [],
-    );
+    return (await this.#sessions.checkpoints.list(await this.#contents.realFile(path))).map(toModel);
   }
 
-  async restore(path: readonly string[], id: string): Promise<void> {
-    await this.#require(path, id);
-    const bytes = await readFile(this.#file(path));
-    await this.#contents.save(path, { type: "file", format: "base64", content: bytes.toString("base64") });
+  async create(
+    path: readonly string[],
+    request: z.infer<typeof createCheckpointSchema>,
+    by: Author,
+  ): Promise<CheckpointModel> {
+    const reason: CheckpointReason = request.name === undefined ? (request.reason ?? "api") : "named";
+    const wanted = { name: request.name, message: request.message, reason, by };
+    const file = await this.#contents.realFile(path);
+    const session = this.#sessions.byPath(file);
+    if (session) return toModel(await session.versions.checkpoint(wanted));
+    const data = await this.#contents.readBytes(path);
+    return toModel(await this.#sessions.checkpoints.create(file, { ...wanted, data }));
   }
 
-  async remove(path: readonly string[], id: string): Promise<void> {
-    await this.#require(path, id);
-    await rm(this.#file(path), { force: true });
+  /** Gives the id of the checkpoint of what was there before. */
+  async restore(path: readonly string[], id: string, { by, cellId }: { by: Author; cellId?: string | undefined }) {
+    const file = await this.#contents.realFile(path);
+    if (isNotebookName(file)) {
+      const session = await this.#sessions.openSession(file);
+      return (await session.versions.restore(id, by, cellId)).before.id;
+    }
+    const { data } = await this.#sessions.checkpoints.read(file, id);
+    const before = await this.#contents.readBytes(path);
+    const made = await this.#sessions.checkpoints.create(file, { data: before, reason: "restore", by });
+    await this.#contents.save(path, { type: "file", format: "base64", content: data.toString("base64") });
+    return made.id;
   }
 
-  async #require(path: readonly string[], id: string): Promise<void> {
-    if (id !== ONLY_ID) throw new HttpError("not-found", "There is no such checkpoint.");
-    await this.#model(path);
+  async rename(
+    path: readonly string[],
+    id: string,
+    { by, ...change }: z.infer<typeof renameCheckpointSchema> & { by: Author },
+  ): Promise<CheckpointModel> {
+    const file = await this.#contents.realFile(path);
+    const session = this.#sessions.byPath(file);
+    if (session) return toModel(await session.versions.rename(id, change, by));
+    return toModel(await this.#sessions.checkpoints.rename(file, id, change));
   }
 
-  async #model(path: readonly string[]): Promise<CheckpointModel> {
-    const found = await stat(this.#file(path)).catch((cause: unknown) => {
-      throw new HttpError("not-found", "There is no such checkpoint.", { cause });
-    });
-    return { id: ONLY_ID, last_modified: found.mtime.toISOString() };
+  async remove(path: readonly string[], id: string, by: Author): Promise<void> {
+    const file = await this.#contents.realFile(path);
+    const session = this.#sessions.byPath(file);
+    if (session) await session.versions.remove(id, by);
+    else await this.#sessions.checkpoints.remove(file, id);
   }
+}
 
-  #file(path: readonly string[]): string {
-    return join(this.#dir, `${hashOf(path.join("/"))}.jupyter`);
-  }
+function toModel({ id, at, name, message, reason, by, bytes }: Checkpoint): CheckpointModel {
+  return { id, last_modified: new Date(at).toISOString(), name, message, reason, by, bytes };
 }

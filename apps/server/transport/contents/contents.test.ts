@@ -247,9 +247,51 @@ describe("changing", { timeout: 60_000 }, () => {
     const restored = await server.as("editor", api(`c.txt/checkpoints/${id}`), { method: "POST" });
     assert.equal(restored.status, 204, restored.body);
     assert.equal(await readFile(at("c.txt"), "utf8"), "one");
-    assert.equal((JSON.parse((await server.as("viewer", api("c.txt/checkpoints"))).body) as unknown[]).length, 1);
+    const all = JSON.parse((await server.as("viewer", api("c.txt/checkpoints"))).body) as { reason: string }[];
+    assert.deepEqual(
+      all.map(({ reason }) => reason),
+      ["api", "restore"],
+    );
     assert.equal((await server.as("editor", api(`c.txt/checkpoints/${id}`), { method: "DELETE" })).status, 204);
     assert.equal((await server.as("editor", api(`c.txt/checkpoints/${id}`), { method: "POST" })).status, 404);
+  });
+
+  it("[part of 3.5-snapshots] keeps named checkpoints of a notebook, restores one through its session, tells what happened", async () => {
+    const made = parse((await server.as("editor", api(""), { method: "POST", json: { type: "notebook" } })).body);
+    const checkpoints = api(`${made.path}/checkpoints`);
+    const named = await server.as("editor", checkpoints, { method: "POST", json: { name: "good", message: "before" } });
+    assert.equal(named.status, 201, named.body);
+    const { id } = JSON.parse(named.body) as { id: string };
+    assert.equal((await server.as("runner", checkpoints, { method: "POST", json: { name: "mine" } })).status, 403);
+    assert.equal((await server.as("runner", checkpoints, { method: "POST", json: { reason: "restart" } })).status, 201);
+    assert.equal((await server.as("viewer", checkpoints, { method: "POST" })).status, 403);
+    const before = await readFile(at(made.path), "utf8");
+    const notebook = JSON.parse(before) as { cells: unknown[] };
+    notebook.cells = [{ cell_type: "markdown", id: "other", metadata: {}, source: "other" }];
+    await put(made.path, { type: "notebook", format: "json", content: notebook });
+
+    const version = (name: string) => server.as("viewer", `/api/opsbook/versions/${name}/${made.path}`);
+    const { id: sessionId } = await server.sessions.openSession(made.path);
+    assert.match((await version("now")).body, /"other"/);
+    assert.match((await version("saved")).body, /"other"/);
+    assert.equal((await version(id)).body, before);
+    const restored = await server.as("editor", `${checkpoints}/${id}`, { method: "POST" });
+    assert.equal(restored.status, 204, restored.body);
+    assert.equal((await version("now")).body, before);
+    const way = restored.headers["opsbook-checkpoint"] ?? "";
+    assert.match((await version(way)).body, /"other"/);
+
+    const renamed = await server.as("editor", `${checkpoints}/${id}`, { method: "PATCH", json: { name: "better" } });
+    assert.equal((JSON.parse(renamed.body) as { name: string }).name, "better");
+    const timeline = await server.as("viewer", `/api/opsbook/sessions/${sessionId}/timeline`);
+    const told = JSON.parse(timeline.body) as { kind: string; label?: string; by: { name: string } | null }[];
+    assert.deepEqual(
+      told.filter(({ kind, label }) => kind === "version" && label === "good").map(({ by }) => by?.name),
+      ["editor"],
+    );
+    assert.equal((await version("head")).status, 404);
+    assert.equal((await version("nonsense")).status, 404);
+    await server.as("editor", api(made.path), { method: "DELETE" });
   });
 
   it("an open notebook goes along with its rename and ends with its file", async () => {

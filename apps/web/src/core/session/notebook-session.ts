@@ -1,5 +1,6 @@
 import {
   can,
+  type Operation,
   PROTOCOL_VERSION,
   type Presence,
   type ServerFrame,
@@ -325,10 +326,17 @@ export class NotebookSession {
       if (own !== null) this.#ownDeletions.add(op.cellId);
       this.texts.forget(op.cellId);
       this.#ownDeletions.delete(op.cellId);
-    }
+    } else if (op.type === "notebook-replaced") this.#replaced(op);
     this.#loadTexts();
     this.#publish();
     if (RETIRES_OUTPUTS.has(op.type)) this.#retainOutputs();
+  }
+
+  /** Open editors follow the new text; those of cells that went end. */
+  #replaced({ cells }: Extract<Operation, { type: "notebook-replaced" }>): void {
+    const kept = new Set(cells.map(({ cellId }) => cellId));
+    for (const cellId of this.store.getState().order) if (!kept.has(cellId)) this.texts.forget(cellId);
+    for (const { cellId, edit } of cells) if (edit) this.texts.applied(cellId, { ...edit, own: null });
   }
 
   #loadTexts(): void {
@@ -399,4 +407,10 @@ function sourceIn(state: SessionState | null | undefined, cellId: string): strin
   return state?.notebook.cells.find(({ id }) => id === cellId)?.source;
 }
 
-const RETIRES_OUTPUTS = new Set<string>(["execution-started", "outputs-cleared", "clear-outputs", "set-cell-type"]);
+const RETIRES_OUTPUTS = new Set<string>([
+  "execution-started",
+  "outputs-cleared",
+  "clear-outputs",
+  "set-cell-type",
+  "notebook-replaced",
+]);
