@@ -43,6 +43,7 @@ export class Room {
   #recent: Entry[] = [];
   /** The newest operation that is on disk. */
   #announced = 0;
+  readonly #watchers = new Set<() => void>();
 
   constructor(host: RoomHost) {
     this.#host = host;
@@ -66,6 +67,12 @@ export class Room {
     return this.#connections.size;
   }
 
+  /** Told after every change of the state, at once, before it is on disk. */
+  watch(listener: () => void): Disposable {
+    this.#watchers.add(listener);
+    return { [Symbol.dispose]: () => void this.#watchers.delete(listener) };
+  }
+
   attach(socket: WebSocket, identity: Identity): Connection {
     return new Connection(socket, identity, this.#connectionHost);
   }
@@ -76,6 +83,7 @@ export class Room {
     if (this.#recent.length > 2 * RECENT_ENTRIES) this.#recent = this.#recent.slice(-RECENT_ENTRIES);
     if (entry.op.type === "delete-cell") this.#texts.drop(entry.op.cellId);
     if (entry.op.type === "notebook-replaced") this.#dropTexts(new Set(entry.op.cells.map(({ cellId }) => cellId)));
+    for (const listener of this.#watchers) listener();
   }
 
   /** Tells everybody, then the one who submitted it that it is done. `json`: the entry. */
@@ -135,6 +143,7 @@ export class Room {
       this.#sendWelcome(connection, null);
       connection.startOutputs({});
     }
+    for (const listener of this.#watchers) listener();
   }
 
   closeAll(code: Parameters<Connection["close"]>[0]): void {

@@ -139,6 +139,11 @@ export class Session {
     return this.#room.size;
   }
 
+  /** Told after every change of the state. */
+  watch(listener: () => void): Disposable {
+    return this.#room.watch(listener);
+  }
+
   attach(socket: WebSocket, identity: Identity): void {
     const connection = this.#room.attach(socket, identity);
     if (this.#closed) connection.close(4004);

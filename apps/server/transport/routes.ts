@@ -8,6 +8,7 @@ import { openJupyterTerminalSocket } from "./jupyter-terminal-socket.ts";
 import { V1_SUBPROTOCOL } from "./kernel-frames.ts";
 import { kernelHandlers } from "./kernel-handlers.ts";
 import { openKernelSocket } from "./kernel-socket.ts";
+import { openLanguageSocket } from "./language-socket.ts";
 import type { Route, Services, SocketRoute } from "./services.ts";
 import { sessionHandlers } from "./session-handlers.ts";
 import { spoolHandlers } from "./spool-handlers.ts";
@@ -107,10 +108,16 @@ export function socketRoutes(services: Services): SocketRoute[] {
       role: "viewer",
       // The largest edit there is: a cell of 2^20 characters as a Yjs update in base64.
       maxPayload: 6 * MIB,
-      prepare({ id }) {
-        if (!services.sessions.session(id ?? "")) throw new HttpError("not-found", "This session is not open.");
-      },
+      prepare: ({ id }) => requireSession(services, id),
       open: ({ ws, identity, params }) => services.sessions.session(params.id ?? "")?.attach(ws, identity),
+    },
+    {
+      path: "/api/opsbook/sessions/:id/language",
+      // What may be asked depends on the role: LANGUAGE_ROLES.
+      role: "viewer",
+      maxPayload: 64 * 1024,
+      prepare: ({ id }) => requireSession(services, id),
+      open: (call) => openLanguageSocket(services, call),
     },
     {
       path: "/api/opsbook/terminals/:name/socket",
@@ -140,4 +147,8 @@ export function socketRoutes(services: Services): SocketRoute[] {
       open: (call) => openKernelSocket(services, call),
     },
   ];
+}
+
+function requireSession(services: Services, id: string | undefined): void {
+  if (!services.sessions.session(id ?? "")) throw new HttpError("not-found", "This session is not open.");
 }

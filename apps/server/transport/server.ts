@@ -4,6 +4,7 @@ import { basename } from "node:path";
 import { newNotebook, serializeNotebook } from "@opsbook/notebook";
 import type { Logger } from "pino";
 import type { Auth } from "../auth/index.ts";
+import { LanguageService } from "../language/index.ts";
 import type { Runtime } from "../runtime/index.ts";
 import type { SessionRegistry } from "../session/index.ts";
 import { CheckpointsApi } from "./contents/checkpoints.ts";
@@ -37,10 +38,12 @@ const MOST_CONNECTIONS = 2000;
 export class OpsbookServer {
   readonly http: Server;
   readonly #sockets: Sockets;
+  readonly #language: LanguageService;
 
-  private constructor(http: Server, sockets: Sockets) {
+  private constructor(http: Server, sockets: Sockets, language: LanguageService) {
     this.http = http;
     this.#sockets = sockets;
+    this.#language = language;
   }
 
   static async create(options: ServerOptions): Promise<OpsbookServer> {
@@ -51,10 +54,12 @@ export class OpsbookServer {
       openText: (path) => sessions.byPath(path)?.notebookText(),
       newNotebook: () => serializeNotebook(newNotebook()),
     });
+    const language = new LanguageService({ root: root.path, stateDir: options.stateDir, runtime, log });
     const services: Services = {
       auth,
       sessions,
       runtime,
+      language,
       contents,
       checkpoints: new CheckpointsApi(sessions, contents),
       web: new WebApp(options.webDir),
@@ -73,7 +78,7 @@ export class OpsbookServer {
     http.maxConnections = MOST_CONNECTIONS;
     sockets.listen(http, services);
     auth.onAccessLost(() => sockets.recheck());
-    return new OpsbookServer(http, sockets);
+    return new OpsbookServer(http, sockets, language);
   }
 
   /** Answers with the port, which `port: 0` leaves to the system. Rejects with EADDRINUSE when it is taken. */
@@ -91,6 +96,7 @@ export class OpsbookServer {
   /** Takes nothing new, tells the sockets, and resolves when the last connection ended. */
   async close(): Promise<void> {
     this.#sockets.close();
+    await this.#language.close();
     if (!this.http.listening) return;
     const closed = new Promise<void>((resolve) => this.http.close(() => resolve()));
     this.http.closeIdleConnections();

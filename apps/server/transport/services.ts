@@ -4,6 +4,7 @@ import type { Request, Response } from "express";
 import type { Logger } from "pino";
 import type { WebSocket } from "ws";
 import type { Auth, Identity } from "../auth/index.ts";
+import type { LanguageService } from "../language/index.ts";
 import type { Runtime } from "../runtime/index.ts";
 import type { SessionRegistry } from "../session/index.ts";
 import type { CheckpointsApi } from "./contents/checkpoints.ts";
@@ -16,6 +17,7 @@ export interface Services {
   auth: Auth;
   sessions: SessionRegistry;
   runtime: Runtime;
+  language: LanguageService;
   contents: Contents;
   checkpoints: CheckpointsApi;
   web: WebApp;

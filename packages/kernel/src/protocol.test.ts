@@ -84,6 +84,10 @@ test("[part of 3.3-intelligence] completes names, members and literals from live
   };
   assert.deepEqual((await complete("config.")).matches.slice(0, 3), ["host", "port", "danger"]);
   assert.deepEqual((await complete("config.host.toUpp")).matches, ["toUpperCase"]);
+  assert.deepEqual((await complete('[config][0]["host"].toUpp')).matches, []);
+  assert.deepEqual((await complete('config["host"].toUpp')).matches, ["toUpperCase"]);
+  assert.deepEqual((await complete("make().ho")).matches, []);
+  assert.ok((await complete("[...conf")).matches.includes("config"));
   assert.deepEqual((await complete("conf")).matches, ["config"]);
   assert.deepEqual((await complete('"abc".padS')).matches, ["padStart"]);
   assert.deepEqual((await complete("new Mine().x; Math.fl")).matches, ["floor"]);

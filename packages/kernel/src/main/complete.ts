@@ -5,8 +5,11 @@ import type { Evaluator } from "./evaluator.ts";
 
 const MAX_MATCHES = 2000;
 const IDENTIFIER = /^[\p{ID_Start}$_][\p{ID_Continue}$]*$/u;
-/** A chain of names before the cursor, and the beginning of the next one. */
-const CHAIN = /((?:[\p{ID_Start}$_][\p{ID_Continue}$]*\s*(?:\?\.|\.)\s*)*)([\p{ID_Start}$_][\p{ID_Continue}$]*)?$/u;
+/** A chain of names and literal keys before the cursor, and the beginning of the next name. */
+const CHAIN =
+  /((?:[\p{ID_Start}$_][\p{ID_Continue}$]*(?:\[(?:\d+|"[^"\\\n]*"|'[^'\\\n]*')\])*\s*(?:\?\.|\.)\s*)*)([\p{ID_Start}$_][\p{ID_Continue}$]*)?$/u;
+/** Behind a dot whose left side has no value that can be looked at. */
+const UNKNOWN_MEMBER = /(?<!\.\.)\.\s*[\p{ID_Continue}$]*$/u;
 const LITERAL_BEFORE_DOT = /("(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'|\[\s*\])\.([\p{ID_Continue}$]*)$/u;
 
 const KEYWORDS = (
@@ -33,7 +36,7 @@ export class Completer {
     const chain = literal?.[1] ?? match?.[1]?.replace(/\s*\??\.\s*$/, "") ?? "";
     const prefix = literal?.[2] ?? match?.[2] ?? "";
     const member = literal !== null || (match?.[1] ?? "") !== "";
-    const found = member ? propertyNames(this.value(chain)) : this.#globals();
+    const found = member ? propertyNames(this.value(chain)) : UNKNOWN_MEMBER.test(before) ? [] : this.#globals();
     const matches = [...new Set(found)].filter((name) => name.startsWith(prefix) && IDENTIFIER.test(name));
     return {
       status: "ok",
@@ -46,7 +49,7 @@ export class Completer {
 
   /** The value a chain of names has now; undefined when finding out would run code. */
   value(chain: string): unknown {
-    const [first = "", ...rest] = chain.split(/(?=\??\.)/);
+    const [first = "", ...rest] = chain.split(/(?=\??\.|\[)/);
     const base = this.#names.shadowed.has(first.trim()) ? shadowName(first.trim()) : first;
     return this.#evaluator.peek([base, ...rest].join(""));
   }

@@ -1,3 +1,4 @@
+import type { LanguageRequest } from "../language/index.ts";
 import type { UserOperation } from "./operations.ts";
 import type { Role } from "./state.ts";
 
@@ -21,6 +22,17 @@ export const OPERATION_ROLES: Record<UserOperation["type"], Role> = {
   "restart-kernel": "runner",
   "select-kernel": "editor",
   "answer-prompt": "runner",
+};
+
+/** What may be asked on the language socket. Who only looks or runs can read about code, not get help with writing it. */
+export const LANGUAGE_ROLES: Record<LanguageRequest["type"], Role> = {
+  hover: "viewer",
+  definition: "viewer",
+  cancel: "viewer",
+  complete: "editor",
+  resolve: "editor",
+  signature: "editor",
+  rename: "editor",
 };
 
 export function roleIncludes(role: Role, needed: Role): boolean {

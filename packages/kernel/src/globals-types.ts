@@ -1,0 +1,22 @@
+/**
+ * The types of the names that the kernel itself gives to cells. The language service reads this file, so that it knows
+ * them as a running cell does; those of the helpers are in `packages/ops/src/globals-types.ts`.
+ */
+import type { createClearOutput, Display } from "./display/display.ts";
+
+declare global {
+  /** Shows a value now, in the cell whose code calls it. */
+  var display: Display;
+  /** Takes away what the cell has shown; with `wait`, as soon as it shows something new. */
+  var clearOutput: ReturnType<typeof createClearOutput>;
+  /** Asks the person at the notebook. */
+  var input: (text?: string, options?: { password?: boolean }) => Promise<string>;
+  /** The text of the cells that ran, by number. */
+  var In: string[];
+  /** What the cells that ran gave, by number. */
+  // biome-ignore lint/suspicious/noExplicitAny: only the cell that gave it knows
+  var Out: any[];
+  /** What the last cell gave, the one before it, and the one before that. */
+  // biome-ignore lint/suspicious/noExplicitAny: only the cell that gave it knows
+  var _: any, __: any, ___: any;
+}
