@@ -1,10 +1,12 @@
 import { randomUUID } from "node:crypto";
-import { contentSchemas, type Message } from "@opsbook/jupyter";
+import { contentSchemas, type JsonObject, type Message } from "@opsbook/jupyter";
 import type { Runtime as KernelRuntime, ServerOperation, SessionState } from "@opsbook/notebook/session";
 import type { Logger } from "pino";
 import { type Kernel, type KernelEvent, type Runtime, RuntimeError } from "../runtime/index.ts";
 import type { KernelCursor } from "../store/session-folder.ts";
+import { HostChannel } from "./host-channel.ts";
 import type { KernelOutput } from "./kernel-output.ts";
+import type { Streams } from "./streams.ts";
 
 export interface DriverHost {
   state(): SessionState;
@@ -12,8 +14,7 @@ export interface DriverHost {
   submit(op: ServerOperation): boolean;
   runtime: Runtime;
   output: KernelOutput;
-  /** Bytes of the open streams. */
-  streamLengths(): Record<string, number>;
+  streams: Streams;
   /** Folder the kernel starts in. */
   cwd(): string;
   label(): string;
@@ -30,6 +31,7 @@ interface InFlight {
 /** One kernel of a session: sends queued runs one by one and turns the kernel's messages into operations. */
 export class KernelDriver {
   readonly #host: DriverHost;
+  readonly #channel: HostChannel;
   #kernel: Kernel | null = null;
   #subscription: Disposable | null = null;
   #ready = false;
@@ -44,6 +46,8 @@ export class KernelDriver {
 
   constructor(host: DriverHost) {
     this.#host = host;
+    const { state, submit, output, log } = host;
+    this.#channel = new HostChannel({ state, submit, output, redactor: host.streams.redactor, log });
   }
 
   get kernel(): Kernel | null {
@@ -53,7 +57,9 @@ export class KernelDriver {
   /** How far the kernel's messages are in the state, with the bytes of every open stream. */
   cursor(): KernelCursor | null {
     if (!this.#kernel) return null;
-    return { kernelId: this.#kernel.id, kseq: this.#kseq, streams: this.#host.streamLengths() };
+    const { streams } = this.#host;
+    const held = { streams: streams.lengths(), held: streams.held() };
+    return { kernelId: this.#kernel.id, kseq: this.#kseq, ...held, host: this.#channel.offered };
   }
 
   /** The cursor is on disk: the keeper need not keep what is before it. */
@@ -82,7 +88,13 @@ export class KernelDriver {
       if (status === "queued" && id !== head?.id) this.#notRun(id, "The server restarted before this run began.");
     if (head) this.#inFlight = newFlight(head.id);
     this.#ready = true;
+    // What it printed meanwhile waits until its secrets are known again.
+    this.#draining = cursor.host === true;
     this.#listen(kernel, cursor.kseq);
+    if (cursor.host) {
+      await this.#channel.reopen(kernel);
+      await this.#drain(kernel);
+    } else this.#channel.open(kernel);
     if (head?.status !== "queued") return;
     try {
       await kernel.request("shell", "kernel_info_request", {}, { timeout: 60_000 });
@@ -165,6 +177,10 @@ export class KernelDriver {
     await this.#kernel?.inputReply(value);
   }
 
+  async sendAnswer(answer: { promptId: string; answer: JsonObject }): Promise<void> {
+    if (this.#kernel) await this.#channel.answer(this.#kernel, answer);
+  }
+
   /** Leaves the kernel running where `keepKernel`. */
   async close({ keepKernel }: { keepKernel: boolean }): Promise<void> {
     this.#closed = true;
@@ -196,6 +212,7 @@ export class KernelDriver {
     this.#kseq = afterKseq;
     this.#acknowledged = afterKseq;
     this.#subscription = kernel.subscribe(afterKseq, (event) => {
+      this.#channel.early(event);
       this.#events.push(event);
       if (!this.#draining) void this.#drain(kernel);
     });
@@ -239,6 +256,7 @@ export class KernelDriver {
         }
       case "ready":
         this.#ready = true;
+        if (this.#kernel) this.#channel.open(this.#kernel);
         this.#changed("idle");
         this.advance();
         return undefined;
@@ -269,7 +287,8 @@ export class KernelDriver {
       flight.reply = { status, count };
       this.#finishIfDone(flight);
     } else if (type === "input_request") this.#inputRequest(message, parentId);
-    else if (channel === "iopub") return this.#host.output.handle(parentId, message);
+    else if (channel === "iopub" && !this.#channel.take(parentId, message))
+      return this.#host.output.handle(parentId, message);
     return undefined;
   }
 
@@ -297,7 +316,8 @@ export class KernelDriver {
 
   #inputRequest(message: Message, executionId: string): void {
     const { prompt, password } = contentSchemas.input_request.parse(message.content);
-    this.#host.submit({ type: "prompt-opened", promptId: randomUUID(), executionId, text: prompt, password });
+    const text = this.#host.streams.redactor.text(prompt);
+    this.#host.submit({ type: "prompt-opened", promptId: randomUUID(), executionId, text, password });
   }
 
   #exited(event: Extract<KernelEvent, { type: "exited" }>): void {
@@ -307,6 +327,7 @@ export class KernelDriver {
       return;
     }
     const flight = this.#inFlight;
+    const { redactor } = this.#host.streams;
     const execution = this.#host.state().executions.find(({ id }) => id === flight?.executionId);
     if (flight && execution?.status === "running") {
       this.#host.output.finish(flight.executionId);
@@ -316,7 +337,10 @@ export class KernelDriver {
         output_type: "error" as const,
         ename: "KernelDied",
         evalue: event.cause,
-        traceback: [`\u001b[31mKernelDied\u001b[39m: ${event.cause}`, ...(event.stderr ? [event.stderr] : [])],
+        traceback: [
+          `\u001b[31mKernelDied\u001b[39m: ${event.cause}`,
+          ...(event.stderr ? [redactor.text(event.stderr)] : []),
+        ],
       };
       this.#host.submit({ type: "output-opened", cellId: execution.cellId, output });
     }

@@ -50,8 +50,7 @@ export class KernelOutput {
 
   /** Resolves when the message is part of the state; only a big display takes more than this turn. */
   handle(executionId: string, message: Message): Promise<void> | undefined {
-    const execution = this.#host.state().executions.find(({ id }) => id === executionId);
-    const cellId = this.#runs.get(executionId)?.cellId ?? execution?.cellId;
+    const cellId = this.#runs.get(executionId)?.cellId ?? this.#cellOf(executionId);
     if (cellId === undefined) return undefined;
     const run = this.#run(executionId, cellId);
     switch (message.header.msg_type) {
@@ -64,7 +63,9 @@ export class KernelOutput {
         return this.#update(message);
       case "error": {
         const { ename, evalue, traceback } = contentSchemas.error.parse(message.content);
-        this.#place(run, { id: randomUUID(), executionId, output_type: "error", ename, evalue, traceback });
+        const { redactor } = this.#host.streams;
+        const told = { ename, evalue: redactor.text(evalue), traceback: redactor.json(traceback) };
+        this.#place(run, { id: randomUUID(), executionId, output_type: "error", ...told });
         return undefined;
       }
       case "clear_output": {
@@ -76,6 +77,22 @@ export class KernelOutput {
       default:
         return undefined;
     }
+  }
+
+  /** Shows what the server itself has to say in the output of a run. */
+  show(executionId: string, shown: { data: JsonObject; displayId: string; update: boolean }): void {
+    const { displayId, update } = shown;
+    const data = this.#clean(shown.data);
+    const cellId = this.#runs.get(executionId)?.cellId ?? this.#cellOf(executionId);
+    if (update) this.#host.submit({ type: "output-replaced", displayId, data, metadata: {} });
+    else if (cellId !== undefined) {
+      const what = { output_type: "display_data", data, metadata: {}, execution_count: null, displayId } as const;
+      this.#place(this.#run(executionId, cellId), { id: randomUUID(), executionId, ...what });
+    }
+  }
+
+  #cellOf(executionId: string): string | undefined {
+    return this.#host.state().executions.find(({ id }) => id === executionId)?.cellId;
   }
 
   /** Closes the run's streams: before `execution-finished`, so that "done" is written last. */
@@ -153,14 +170,14 @@ export class KernelOutput {
         execution_count: typeof content.execution_count === "number" ? content.execution_count : null,
         ...(displayId === undefined ? {} : { displayId }),
       });
-    return this.#withSmallData(held(content.data), place);
+    return this.#withSmallData(this.#clean(content.data), place);
   }
 
   #update(message: Message): Promise<void> | undefined {
     const content = contentSchemas.update_display_data.parse(message.content);
     const displayId = displayIdOf(message.content);
     if (displayId === undefined) return undefined;
-    return this.#withSmallData(held(content.data), (data) => {
+    return this.#withSmallData(this.#clean(content.data), (data) => {
       this.#host.submit({
         type: "output-replaced",
         displayId,
@@ -168,6 +185,10 @@ export class KernelOutput {
         metadata: held(content.metadata),
       });
     });
+  }
+
+  #clean(data: JsonObject): JsonObject {
+    return held(this.#host.streams.redactor.bundle(data));
   }
 
   #withSmallData(data: JsonObject, use: (data: JsonObject) => void): Promise<void> | undefined {

@@ -31,7 +31,7 @@ export async function resumeKernel(
   }
   const shown = new Set(notebook.cells.flatMap(({ outputs }) => outputs.map(({ id }) => id)));
   for (const [outputId, bytes] of Object.entries(cursor.streams))
-    if (shown.has(outputId)) await streams.resume(outputId, bytes);
+    if (shown.has(outputId)) await streams.resume(outputId, bytes, cursor.held?.[outputId]);
   for (const { id, cellId } of executions) {
     const cell = notebook.cells.find((other) => other.id === cellId);
     if (cell) output.resume(id, cellId, cell.outputs);

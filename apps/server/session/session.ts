@@ -80,7 +80,7 @@ export class Session {
       submit,
       runtime,
       output: this.#output,
-      streamLengths: () => streams.lengths(),
+      streams,
       cwd: () => dirname(this.#file()),
       label: () => this.path,
       log,
@@ -282,6 +282,9 @@ export class Session {
         break;
       case "send-input":
         void this.#driver.sendInput(effect.value).catch(failed);
+        break;
+      case "send-answer":
+        void this.#driver.sendAnswer(effect).catch(failed);
         break;
       case "discard-outputs":
         this.#parts.streams.discard(effect.outputIds);

@@ -3,12 +3,19 @@ import type { Blobs } from "../store/blobs.ts";
 import type { OutputStore } from "../store/convert.ts";
 import { nextLineStart, type Spool, type SpoolEnd } from "../store/spool.ts";
 import type { Spools } from "../store/spools.ts";
+import { type HeldReference, Redactor } from "./redactor.ts";
 
 /** The stream outputs of one session: the open ones are appended here, the closed ones are only read. */
 export class Streams {
+  /** Takes secrets out of text before it is stored. */
+  readonly redactor = new Redactor();
   readonly #spools: Spools;
   readonly #open = new Map<string, Spool>();
   readonly #closedBytes = new Map<string, number>();
+  /** Ends of open streams that a secret may begin with. */
+  readonly #held = new Map<string, string>();
+  /** The same, from before a restart, until their secrets are known again. */
+  readonly #heldBefore = new Map<string, HeldReference>();
   /** Written since the last `sync`. */
   readonly #unsynced = new Set<string>();
   /** Told after every append. */
@@ -36,7 +43,8 @@ export class Streams {
   }
 
   /** After a server restart: goes on after `bytes`, all there are where none are told. */
-  async resume(outputId: string, bytes = this.#spools.find(outputId)?.bytes ?? 0): Promise<void> {
+  async resume(outputId: string, bytes = this.#spools.find(outputId)?.bytes ?? 0, held?: HeldReference): Promise<void> {
+    if (held) this.#heldBefore.set(outputId, held);
     this.#open.set(outputId, await this.#spools.resume(outputId, bytes));
   }
 
@@ -45,7 +53,10 @@ export class Streams {
   }
 
   append(outputId: string, text: string): void {
-    this.#open.get(outputId)?.append(text);
+    const { out, held } = this.redactor.split(this.#takeHeld(outputId) + text);
+    if (held !== "") this.#held.set(outputId, held);
+    if (out === "") return;
+    this.#open.get(outputId)?.append(out);
     this.#unsynced.add(outputId);
     this.onAppend(outputId);
   }
@@ -64,10 +75,35 @@ export class Streams {
 
   /** Null where it is closed already. */
   close(outputId: string): SpoolEnd | null {
+    const held = this.redactor.text(this.#takeHeld(outputId));
+    const spool = this.#open.get(outputId);
+    if (spool && held !== "") {
+      spool.append(held);
+      this.#unsynced.add(outputId);
+      this.onAppend(outputId);
+    }
     if (!this.#open.delete(outputId)) return null;
     const end = this.#spools.close(outputId);
     if (end) this.#closedBytes.set(outputId, end.bytes);
     return end;
+  }
+
+  /** What `resume` needs to know of text that is held back. */
+  held(): Record<string, HeldReference> {
+    const references = [...this.#heldBefore];
+    for (const [id, text] of this.#held) {
+      const reference = this.redactor.reference(text);
+      if (reference) references.push([id, reference]);
+    }
+    return Object.fromEntries(references);
+  }
+
+  #takeHeld(outputId: string): string {
+    const before = this.#heldBefore.get(outputId);
+    const held = before ? this.redactor.resolve(before) : (this.#held.get(outputId) ?? "");
+    this.#heldBefore.delete(outputId);
+    this.#held.delete(outputId);
+    return held;
   }
 
   /** Bytes of each open stream. */

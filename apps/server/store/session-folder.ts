@@ -19,6 +19,10 @@ const cursorSchema = z.object({
   kseq: z.number().int(),
   /** Bytes of each open stream output. */
   streams: z.record(z.string(), z.number().int()),
+  /** Text of open streams that is not stored yet because a secret may begin with it; see the redactor. */
+  held: z.record(z.string(), z.tuple([z.string(), z.number().int()])).optional(),
+  /** The kernel has the host channel. */
+  host: z.boolean().optional(),
 });
 export type KernelCursor = z.infer<typeof cursorSchema>;
 

@@ -1,6 +1,7 @@
 import { type JsonObject, type Message, newHeader } from "@opsbook/jupyter";
 import { roleIncludes } from "@opsbook/notebook/session";
 import type { Kernel, KernelEvent } from "../runtime/index.ts";
+import { isHostMessage } from "../session/index.ts";
 import {
   type ChannelMessage,
   decodeLegacy,
@@ -43,6 +44,7 @@ export function openKernelSocket(services: Services, call: SocketCall): void {
       kernel.acknowledge(event.kseq);
     }
     const message = toMessage(event, kernel);
+    if (message && isHostMessage(message.message)) return;
     if (message && (message.channel === "iopub" || asked.has(message.message))) send(message);
   });
   ws.on("close", () => subscription[Symbol.dispose]());
@@ -58,7 +60,8 @@ export function openKernelSocket(services: Services, call: SocketCall): void {
       return;
     }
     const { channel, message } = received;
-    if (channel === "iopub") return;
+    // What the server and a kernel's helpers tell each other is nobody else's to hear or to say.
+    if (channel === "iopub" || isHostMessage(message)) return;
     asked.add(message);
     kernel.send(channel, message).catch((error: unknown) => {
       services.log.warn({ err: error, kernel: kernel.id }, "a message did not reach its kernel");
