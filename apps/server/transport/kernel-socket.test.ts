@@ -127,6 +127,39 @@ describe("Jupyter's kernel frames", () => {
 });
 
 describe("Jupyter's kernels", { timeout: 90_000 }, () => {
+  it("[part of T12] neither hear nor speak on the channel between kernel and server", async () => {
+    const made = await api<KernelModel>("POST", "/api/kernels", { name: "typescript" });
+    const client = await connect(made.body.id, "v1");
+    const host = 'globalThis[Symbol.for("opsbook.host")]';
+    const run = async (code: string): Promise<string> => {
+      const asked = execute(code);
+      client.send("shell", asked);
+      await client.wait(answers("execute_reply", asked));
+      return JSON.stringify((await client.wait(answers("execute_result", asked))).content.data);
+    };
+    const open = request("comm_open", {
+      ...{ comm_id: "opsbook.host", target_name: "opsbook.host" },
+      data: { version: 1 },
+    });
+    client.send("shell", open);
+    // Not opened by the client: there is an input field to ask at, and no form.
+    assert.match(
+      await run(`${host}.listen("parameters-given", ({ values }) => { globalThis.forged = values }); 1`),
+      /1/,
+    );
+    await server.runtime.kernel(made.body.id)?.send("shell", open);
+    const given = { version: 1, type: "parameters-given", values: { a: 1 }, attended: true };
+    client.send("shell", request("comm_msg", { comm_id: "opsbook.host", data: given }));
+    const secret = `${host}.send("secret-registered", { name: "s", value: "hunter22" }); typeof globalThis.forged`;
+    assert.match(await run(secret), /undefined/);
+    assert.deepEqual(
+      client.received.filter(({ message }) => message.header.msg_type.startsWith("comm_")),
+      [],
+    );
+    client.close();
+    await api("DELETE", `/api/kernels/${made.body.id}`);
+  });
+
   it("[part of 3.5-kernels] run code for clients of both protocols, each with its own replies", async () => {
     const made = await api<KernelModel>("POST", "/api/kernels", { name: "typescript" });
     assert.equal(made.status, 201);
