@@ -9,6 +9,8 @@ interface Cell {
   count: number;
   source: string;
   positions: PositionMap;
+  /** What stacks call it instead of `In[count]`: a file that a cell ran. */
+  label?: string;
 }
 
 export const SCRIPT_PREFIX = "opsbook-cell-";
@@ -27,7 +29,7 @@ export class Cells {
 
   remember(index: number, cell: Cell): void {
     this.#cells.set(index, cell);
-    this.#latest.set(cell.count, index);
+    if (cell.label === undefined) this.#latest.set(cell.count, index);
     if (this.#cells.size <= REMEMBERED) return;
     const oldest = this.#cells.entries().next().value;
     if (!oldest) return;
@@ -43,8 +45,8 @@ export class Cells {
         const cell = this.#cells.get(Number(index));
         const position =
           line && column ? cell?.positions.toSource({ line: Number(line), column: Number(column) }) : undefined;
-        const count = cell?.count ?? index;
-        return position ? `In[${count}]:${position.line}:${position.column}` : `In[${count}]`;
+        const name = cell?.label ?? `In[${cell?.count ?? index}]`;
+        return position ? `${name}:${position.line}:${position.column}` : name;
       }),
     );
   }
@@ -53,7 +55,7 @@ export class Cells {
   nameOf(place: { index: number; offset: number }): string | null {
     const cell = this.#cells.get(place.index);
     const position = cell?.positions.ofJavaScript(place.offset);
-    return cell && position ? `In[${cell.count}]:${position.line}:${position.column}` : null;
+    return cell && position ? `${cell.label ?? `In[${cell.count}]`}:${position.line}:${position.column}` : null;
   }
 
   /** The text of the latest cell with this number. */

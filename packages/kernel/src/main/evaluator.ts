@@ -39,8 +39,9 @@ export class Evaluator {
     hidden(CALL, () => this.#call?.());
   }
 
-  evaluate(script: string, execution: Execution): Promise<Outcome> {
-    const expression = `${script}\n//# sourceURL=${scriptName(execution.index)}`;
+  /** `index` names the script in stacks, where it is not the execution's own. */
+  evaluate(script: string, execution: Execution, index: number = execution.index): Promise<Outcome> {
+    const expression = `${script}\n//# sourceURL=${scriptName(index)}`;
     return runIn(execution, () => this.#evaluate({ expression, replMode: true, awaitPromise: true }));
   }
 

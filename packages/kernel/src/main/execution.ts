@@ -1,6 +1,7 @@
 import { AsyncLocalStorage } from "node:async_hooks";
-import type { ParentHeader } from "@opsbook/jupyter/codec";
+import type { JsonObject, ParentHeader } from "@opsbook/jupyter/codec";
 import { InterruptedError } from "../error.ts";
+import type { Captured } from "./capture.ts";
 
 /** Which top-level `await` an error came through, because a library's stack often does not reach it. */
 const awaited = new WeakMap<object, { index: number; offset: number }>();
@@ -19,6 +20,12 @@ export class Execution {
   readonly children = new Set<number>();
   /** Disposals of top-level `using`, in the order of declaration. */
   readonly disposals: (() => unknown)[] = [];
+  /** Called when the cell's value has been shown, or its error. */
+  readonly finish: (() => unknown)[] = [];
+  /** For the front end, in the reply. */
+  readonly payload: JsonObject[] = [];
+  /** Takes the outputs instead of the front end. */
+  captured: Captured | null = null;
   #state: "running" | "ended" | "interrupted" = "running";
   #controller: AbortController | null = null;
   readonly #onInterrupt = new Set<() => void>();

@@ -17,6 +17,7 @@ import { currentExecution, runOutside } from "./execution.ts";
 import { installHost } from "./host.ts";
 import { HostLink } from "./host-link.ts";
 import { inspectAt } from "./inspect.ts";
+import { KernelMagics } from "./magics.ts";
 import { Modules } from "./modules.ts";
 import { Notebook } from "./notebook.ts";
 import { Prompts } from "./prompts.ts";
@@ -43,7 +44,8 @@ export async function startKernel(options: KernelOptions): Promise<void> {
   const prompts = new Prompts(reporter);
   const display = createDisplay(reporter);
   const modules = new Modules(options.folder);
-  const notebook = new Notebook({ reporter, evaluator, children, cells, builtins, modules });
+  const magics = new KernelMagics();
+  const notebook = new Notebook({ reporter, evaluator, children, cells, builtins, modules, isMagic: magics.has });
   const completer = new Completer(evaluator, notebook.names);
   installStackTranslation(cells);
   captureOutput(reporter.ring);
@@ -55,6 +57,7 @@ export async function startKernel(options: KernelOptions): Promise<void> {
     load<{ createUi: typeof createUi }>("../ui/ui").createUi({ host: link, prompts, display, note }),
   );
   defineGlobals({ display, clearOutput: createClearOutput(reporter), input: prompts.ask, prompt: prompts.ask });
+  magics.install({ notebook, display, folder: options.folder, peek: (name) => completer.value(name) });
   process.on("uncaughtException", (error) => notebook.lateError(error, currentExecution()));
   process.on("unhandledRejection", (reason) => notebook.lateError(reason, currentExecution()));
   for (const file of options.preloads) await preload(file, notebook);
@@ -74,7 +77,7 @@ export async function startKernel(options: KernelOptions): Promise<void> {
         });
         return;
       case "ask":
-        reporter.send({ type: "answer", id: order.id, content: answer(completer, order.question) });
+        reporter.send({ type: "answer", id: order.id, content: answer(completer, order.question, magics.has) });
         return;
       case "input-reply":
         prompts.answer(order.id, order.value);
@@ -96,9 +99,9 @@ export async function startKernel(options: KernelOptions): Promise<void> {
 }
 
 /** Finding an answer reads the user's values, which may be hostile: a front end that asks gets an answer anyway. */
-function answer(completer: Completer, question: Question): JsonObject {
+function answer(completer: Completer, question: Question, isMagic: (name: string) => boolean): JsonObject {
   try {
-    return find(completer, question);
+    return find(completer, question, isMagic);
   } catch (error) {
     return {
       status: "error",
@@ -109,14 +112,14 @@ function answer(completer: Completer, question: Question): JsonObject {
   }
 }
 
-function find(completer: Completer, question: Question): JsonObject {
+function find(completer: Completer, question: Question, isMagic: (name: string) => boolean): JsonObject {
   switch (question.kind) {
     case "complete":
       return completer.complete(question.code, question.cursor);
     case "inspect":
       return inspectAt(completer, question.code, question);
     case "is-complete":
-      return { ...completeness(question.code) };
+      return { ...completeness(question.code, isMagic) };
     default:
       return question satisfies never;
   }

@@ -4,7 +4,7 @@ import { isDisplayHandle } from "../display/display.ts";
 import { InterruptedError, KernelError } from "../error.ts";
 import type { ExecuteOrder } from "../link.ts";
 import { STDERR, streamTag } from "../output/tag.ts";
-import { transformCell } from "../transform/cell.ts";
+import { type CellContext, transformCell } from "../transform/cell.ts";
 import { type ImportedName, NameTable } from "../transform/names.ts";
 import type { Cells } from "./cells.ts";
 import type { Children } from "./children.ts";
@@ -18,6 +18,8 @@ import { dispose } from "./runtime.ts";
 
 /** Milliseconds an interrupted cell gets for its `finally` blocks before the kernel goes on without it. */
 const GRACE = 200;
+/** Numbers of scripts that cells run, beyond those of executions. */
+const FIRST_INSIDE = 1_000_000_000;
 
 /** What the thread needs to run cells. */
 export interface NotebookParts {
@@ -28,6 +30,7 @@ export interface NotebookParts {
   modules: Modules;
   /** Names of the global object as it was before any library or cell touched it. */
   builtins: ReadonlySet<string>;
+  isMagic(name: string): boolean;
 }
 
 type Ended = Outcome | { kind: "interrupted" };
@@ -39,12 +42,15 @@ export class Notebook {
   readonly #results = new Results();
   /** Tells the worker when the last code of an execution is gone, so that its header can go too. */
   readonly #gone: FinalizationRegistry<number>;
+  readonly #context: CellContext;
   #current: Execution | null = null;
+  #lastInside = FIRST_INSIDE;
   /** Ends the waiting for the script that runs now. */
   #giveUp: (() => void) | null = null;
 
   constructor(parts: NotebookParts) {
     this.#parts = parts;
+    this.#context = { names: this.names, builtins: parts.builtins, isMagic: parts.isMagic };
     this.#results.install();
     this.#gone = new FinalizationRegistry((index) => parts.reporter.send({ type: "forget", index }));
   }
@@ -62,12 +68,13 @@ export class Notebook {
       reply = {
         status: "ok",
         execution_count: order.count,
-        payload: [],
+        payload: execution.payload,
         user_expressions: await this.#userExpressions(order, execution),
       };
     } catch (error) {
       reply = this.#failed(error, order, execution);
     }
+    await this.#finish(execution);
     execution.end();
     this.#current = null;
     this.#parts.reporter.send({ type: "done", index: order.index, reply, outputText });
@@ -113,8 +120,8 @@ export class Notebook {
 
   /** Runs one cell. Returns the plain text of its value when it has one. */
   async #run(order: ExecuteOrder, execution: Execution): Promise<string | null> {
-    const { reporter, cells, builtins } = this.#parts;
-    const cell = transformCell(order.code, { names: this.names, builtins });
+    const { reporter, cells } = this.#parts;
+    const cell = transformCell(order.code, this.#context);
     cells.remember(order.index, { count: order.count, source: order.code, positions: cell.positions });
     for (const name of cell.shadows) {
       const note = `Note: ${name} is a built-in name. Cells now use yours; libraries keep the built-in one.\n`;
@@ -138,7 +145,9 @@ export class Notebook {
         throw ended.error;
       case "value":
         await execution.untilInterrupt(disposing);
-        return cell.showsValue && !order.silent && isWorthShowing(ended.value) ? this.#show(ended.value, order) : null;
+        return cell.showsValue && !order.silent && isWorthShowing(ended.value)
+          ? this.#show(ended.value, order, execution)
+          : null;
       default:
         return ended satisfies never;
     }
@@ -169,12 +178,53 @@ export class Notebook {
     });
   }
 
-  #show(value: unknown, order: ExecuteOrder): string {
+  /** What a cell asked to have done at its very end; it fails on its own. */
+  async #finish(execution: Execution): Promise<void> {
+    for (const call of execution.finish.splice(0)) {
+      try {
+        await runIn(execution, call);
+      } catch (error) {
+        this.lateError(error, execution);
+      }
+    }
+  }
+
+  /** Runs TypeScript in the session as a part of the cell that runs now; its names stay. */
+  async runInside(code: string, execution: Execution, label: string | undefined): Promise<unknown> {
+    const cell = transformCell(code, this.#context);
+    const index = ++this.#lastInside;
+    this.#parts.cells.remember(index, {
+      count: execution.count,
+      source: code,
+      positions: cell.positions,
+      label: label ?? `In[${execution.count}]`,
+    });
+    const undo = this.names.take(cell.declared);
+    const outcome = await this.#parts.evaluator.evaluate(cell.code, execution, index);
+    switch (outcome.kind) {
+      case "terminated":
+        throw new InterruptedError();
+      case "threw":
+        if (!outcome.compiled) undo();
+        throw outcome.error;
+      case "value":
+        return cell.showsValue ? outcome.value : undefined;
+      default:
+        return outcome satisfies never;
+    }
+  }
+
+  get results(): Results {
+    return this.#results;
+  }
+
+  #show(value: unknown, order: ExecuteOrder, execution: Execution): string {
     let text = "";
     const finished = this.#parts.evaluator.guarded(() => {
       const { data, metadata } = bundleOf(value);
       text = String(data["text/plain"] ?? "");
-      this.#parts.reporter.publish(order.index, "execute_result", { execution_count: order.count, data, metadata });
+      const content = { execution_count: order.count, data, metadata };
+      runIn(execution, () => this.#parts.reporter.publish(order.index, "execute_result", content));
     });
     if (!finished) throw new InterruptedError();
     if (order.storeHistory) this.#results.addValue(order.count, value);
@@ -202,7 +252,7 @@ export class Notebook {
     const results: JsonObject = {};
     for (const [name, expression] of Object.entries(order.userExpressions)) {
       try {
-        const cell = transformCell(expression, { names: this.names, builtins: this.#parts.builtins });
+        const cell = transformCell(expression, this.#context);
         const ended = await this.#ended(cell.code, execution);
         if (ended.kind !== "value") throw ended.kind === "threw" ? ended.error : new InterruptedError();
         const { data, metadata } = bundleOf(ended.value);

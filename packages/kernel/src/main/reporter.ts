@@ -2,6 +2,7 @@ import type { MessagePort } from "node:worker_threads";
 import type { JsonObject } from "@opsbook/jupyter/codec";
 import type { ReportBody } from "../link.ts";
 import { type RingMemory, RingWriter } from "../output/ring.ts";
+import { currentExecution } from "./execution.ts";
 
 /** The main thread's way out: text by the ring, messages by the port, in one order. */
 export class Reporter {
@@ -21,6 +22,8 @@ export class Reporter {
   }
 
   publish(index: number, messageType: string, content: JsonObject, metadata: JsonObject = {}): void {
+    const execution = currentExecution();
+    if (execution?.index === index && execution.captured?.take(messageType, content)) return;
     this.send({ type: "publish", index, messageType, content, metadata });
   }
 }

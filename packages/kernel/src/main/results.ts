@@ -39,6 +39,21 @@ export class Results {
     }
   }
 
+  /** Lets all values go. */
+  clear(): void {
+    for (const count of this.#out.keys()) {
+      delete this.#outputs[count];
+      delete (globalThis as Record<string, unknown>)[`_${count}`];
+    }
+    this.#out.clear();
+    this.#latest.length = 0;
+    this.#size = 0;
+  }
+
+  get sources(): Readonly<Record<number, string>> {
+    return this.#sources;
+  }
+
   #drop(count: number): void {
     this.#size -= this.#out.get(count)?.size ?? 0;
     this.#out.delete(count);

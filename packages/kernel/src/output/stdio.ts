@@ -9,7 +9,12 @@ export const COLORS = process.env.NO_COLOR === undefined || process.env.NO_COLOR
 /** Sends the process's own streams and the console to the ring. What child processes inherit is not caught. */
 export function captureOutput(ring: RingWriter): void {
   const write = (stream: Stream, chunk: string | Uint8Array): void => {
-    const tag = streamTag(currentExecution()?.index ?? 0, stream);
+    const execution = currentExecution();
+    if (execution?.captured) {
+      execution.captured.write(stream, chunk);
+      return;
+    }
+    const tag = streamTag(execution?.index ?? 0, stream);
     if (typeof chunk === "string") ring.write(tag, chunk);
     else ring.writeBytes(tag, chunk);
   };

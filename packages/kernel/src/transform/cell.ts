@@ -1,5 +1,6 @@
 import { type ExportDefaultDeclaration, type ExportNamedDeclaration, type Program, parse } from "acorn";
 import { MagicString } from "magic-string";
+import { type Expanded, expandMagics, type MagicContext } from "../magic/expand.ts";
 import { declaredKinds, rewriteConstantAssignments } from "./constants.ts";
 import { rewriteClass, rewriteFunction, rewriteNestedVars, rewriteVariables } from "./declarations.ts";
 import { rewriteExpressions } from "./expressions.ts";
@@ -9,7 +10,7 @@ import { continuedNamespaces, shareNamespaceVariables } from "./namespaces.ts";
 import { originalPosition, PositionMap } from "./positions.ts";
 import { topLevelReferences } from "./references.ts";
 import { type ImportUse, type Rewrite, RUNTIME, textOf } from "./rewrite.ts";
-import { CellSyntaxError, positionAt, type Stripped, stripTypes } from "./strip.ts";
+import { CellSyntaxError, parses, positionAt, type Stripped, stripTypes } from "./strip.ts";
 import type { TopLevel } from "./syntax.ts";
 
 export interface TransformedCell {
@@ -29,14 +30,17 @@ export interface CellContext {
   names: CellNames;
   /** Names of the global object that libraries rely on. */
   builtins: ReadonlySet<string>;
+  /** Whether `%name` is a magic, where it could be a division. */
+  isMagic?(name: string): boolean;
 }
 
 const STRICT = '"use strict";';
 
 /** TypeScript of one cell to the script the engine runs. Pure; throws `CellSyntaxError`. */
 export function transformCell(source: string, context: CellContext): TransformedCell {
-  const stripped = stripTypes(source);
-  const program = parseScript(stripped);
+  const expanded = expandMagics(source, magicContext(context));
+  const stripped = inSource(expanded, () => stripTypes(expanded.code));
+  const program = inSource(expanded, () => parseScript(stripped));
   const out = new MagicString(stripped.code);
   const kinds = declaredKinds(program);
   const declared: Declared = {
@@ -62,12 +66,36 @@ export function transformCell(source: string, context: CellContext): Transformed
   out.prepend(STRICT);
   return {
     code: out.toString(),
-    positions: new PositionMap({ script: out, typescript: stripped.map, columnShift: stripped.shift }),
+    positions: new PositionMap({
+      script: out,
+      typescript: stripped.map,
+      columnShift: stripped.shift,
+      toCell: expanded.toSource,
+    }),
     showsValue: showsValue(program.body.at(-1)),
     declared,
     shadows: [...declared.shadowed],
     closed: closedResources(cell),
   };
+}
+
+function magicContext({ names, builtins, isMagic }: CellContext): MagicContext {
+  return {
+    declared: (name) => names.storage.has(name),
+    builtin: (name) => builtins.has(name),
+    magic: (name) => isMagic?.(name) ?? false,
+    parses,
+  };
+}
+
+/** Errors of an expanded cell at the places of the cell. */
+function inSource<T>({ toSource }: Expanded, read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    if (!toSource || !(error instanceof CellSyntaxError) || !error.position) throw error;
+    throw new CellSyntaxError(error.message, toSource(error.position));
+  }
 }
 
 /** What comes here was printed from a parsed program: only syntax that this parser does not know yet fails. */

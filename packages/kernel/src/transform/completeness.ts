@@ -1,4 +1,5 @@
-import { CellSyntaxError, stripTypes } from "./strip.ts";
+import { expandMagics, isCodeBody } from "../magic/expand.ts";
+import { CellSyntaxError, parses, stripTypes } from "./strip.ts";
 
 export interface Completeness {
   status: "complete" | "incomplete" | "invalid";
@@ -9,7 +10,19 @@ export interface Completeness {
 const INDENT = "  ";
 
 /** Whether a console should run these lines, wait for more, or say that they are wrong. Pure. */
-export function completeness(source: string): Completeness {
+export function completeness(source: string, isMagic: (name: string) => boolean = () => false): Completeness {
+  // A text has no grammar: an empty line ends it.
+  if (/^\s*%%/.test(source) && !isCodeBody(source)) {
+    return { status: /\n[ \t]*\n?$/.test(source) ? "complete" : "incomplete", indent: "" };
+  }
+  if (/(?:^|\n)[ \t]*![^\n]*\\$/.test(source)) return { status: "incomplete", indent: INDENT };
+  const { code } = expandMagics(source, {
+    declared: () => false,
+    builtin: (name) => name in globalThis,
+    magic: isMagic,
+    parses,
+  });
+  if (code !== source) return completeness(code);
   try {
     stripTypes(source);
     return { status: "complete", indent: "" };

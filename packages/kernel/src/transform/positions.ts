@@ -8,6 +8,8 @@ interface Steps {
   typescript: SourceMap;
   /** Characters added before the first column of the first line. */
   columnShift: number;
+  /** From what was transformed to the cell, where the two differ. */
+  toCell: ((at: SourcePosition) => SourcePosition) | null;
 }
 
 /** Where a place of printed JavaScript came from. */
@@ -36,7 +38,8 @@ export class PositionMap {
   #shifted(source: ReturnType<typeof originalPositionFor>): SourcePosition | null {
     if (source.line === null) return null;
     const shift = source.line === 1 ? this.#steps.columnShift : 0;
-    return { line: source.line, column: Math.max(source.column - shift, 0) + 1 };
+    const at = { line: source.line, column: Math.max(source.column - shift, 0) + 1 };
+    return this.#steps.toCell ? this.#steps.toCell(at) : at;
   }
 
   /** The place of a character of the JavaScript between the two steps. */

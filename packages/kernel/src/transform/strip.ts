@@ -65,6 +65,10 @@ function withNamespaceValues(source: string, warnings: readonly OxcError[]): str
   return text;
 }
 
+export function parses(source: string): boolean {
+  return !transformSync("cell.ts", source, OPTIONS).errors.some(({ severity }) => severity === "Error");
+}
+
 function toSyntaxError(source: string, error: OxcError | undefined): CellSyntaxError {
   const label = error?.labels.at(-1);
   const detail = [error?.message ?? "The cell could not be read.", error?.helpMessage].filter(Boolean).join(" ");
