@@ -2,7 +2,7 @@
  * Named places where a test ends the process as SIGKILL does. `OPSBOOK_FAILPOINTS=log:synced=3,save:noted` dies at the
  * third passing of the first or the first of the second. Heeded only below node:test; nothing is looked up otherwise.
  */
-const FAILPOINTS = [
+export const FAILPOINTS = [
   "log:before-write",
   "log:written",
   "log:synced",
@@ -18,7 +18,7 @@ const FAILPOINTS = [
   "compact:log-opened",
   "compact:snapshot-written",
 ] as const;
-type Failpoint = (typeof FAILPOINTS)[number];
+export type Failpoint = (typeof FAILPOINTS)[number];
 
 const armed = process.env.NODE_TEST_CONTEXT === undefined ? undefined : process.env.OPSBOOK_FAILPOINTS;
 

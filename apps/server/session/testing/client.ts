@@ -30,15 +30,18 @@ export class TestClient {
   #socket!: WebSocket;
   #clientSeq = 0;
   readonly #url: string;
+  readonly #token: string | undefined;
   readonly #waiting = new Set<() => void>();
 
-  private constructor(url: string, clientId: string) {
+  private constructor(url: string, clientId: string, token: string | undefined) {
     this.#url = url;
     this.clientId = clientId;
+    this.#token = token;
   }
 
-  static async connect(url: string, clientId: string = randomUUID()): Promise<TestClient> {
-    const client = new TestClient(url, clientId);
+  /** `token`: an API token, for a server behind its gate. */
+  static async connect(url: string, clientId: string = randomUUID(), token?: string): Promise<TestClient> {
+    const client = new TestClient(url, clientId, token);
     await client.reconnect();
     return client;
   }
@@ -47,7 +50,8 @@ export class TestClient {
   async reconnect(): Promise<Of<"welcome">> {
     const before = this.frames.length;
     this.closed = null;
-    this.#socket = new WebSocket(this.#url);
+    const headers = this.#token === undefined ? {} : { Authorization: `token ${this.#token}` };
+    this.#socket = new WebSocket(this.#url, { headers });
     this.#socket.on("message", (data: Buffer) => this.#receive(data.toString()));
     this.#socket.on("close", (code) => {
       this.closed = code;
