@@ -11,6 +11,13 @@ export const COMPONENTS = [
   { name: "openssl", check: ["openssl", "version"], packages: ["openssl"], for: "TLS tests" },
   { name: "git", check: ["git", "--version"], packages: ["git"], for: "notebook diff tests" },
   { name: "strace", check: ["strace", "-V"], packages: ["strace"], for: "durability tests" },
+  {
+    name: "libeatmydata",
+    check: ["eatmydata", "true"],
+    packages: ["eatmydata"],
+    for: "power cut tests",
+  },
+  { name: "mkfs.ext4", check: ["mkfs.ext4", "-V"], packages: ["e2fsprogs"], for: "power cut tests" },
   { name: "ps", check: ["ps", "--version"], packages: ["procps"], for: "process and terminal tests" },
   { name: "vi", check: ["vi", "--version"], anyExit: true, packages: ["vim-tiny"], for: "terminal tests" },
   {

@@ -3,17 +3,29 @@ import type { UserOperation } from "@opsbook/notebook/session";
 import type { TestClient } from "../../session/testing/client.ts";
 import { NOTEBOOK, type RealServer } from "./real-server.ts";
 
+/** The ids of a person's cells begin with this; other cells are no concern of theirs. */
+const MINE = "mine-";
+
 /**
  * One person who appends cells, over all servers of a test: what was sent and not answered is sent again under its
  * number to the next server, as a tab does.
  */
 export class Person {
   readonly clientId = randomUUID();
-  readonly cells: { cellId: string; source: string; accepted: boolean }[] = [];
+  readonly cells: { cellId: string; source: string; accepted: boolean }[];
   #client: TestClient | null = null;
+
+  constructor(cells: Person["cells"] = []) {
+    this.cells = cells;
+  }
 
   get accepted(): string[] {
     return this.cells.filter(({ accepted }) => accepted).map(({ cellId }) => cellId);
+  }
+
+  /** As of now: what is answered later changes nothing of it. */
+  copy(): Person {
+    return new Person(this.cells.map((cell) => ({ ...cell })));
   }
 
   get client(): TestClient {
@@ -33,7 +45,7 @@ export class Person {
 
   /** Appends a cell; false where the server ended before it answered. */
   add(source: string): Promise<boolean> {
-    this.cells.push({ cellId: randomUUID(), source, accepted: false });
+    this.cells.push({ cellId: `${MINE}${randomUUID()}`, source, accepted: false });
     return this.#submit(this.cells.length - 1);
   }
 
@@ -51,7 +63,7 @@ export class Person {
   /** Throws where `found` lacks an accepted cell, or holds one twice, changed, or that nobody sent. */
   compare(found: readonly { id: string; source: string }[]): void {
     let at = 0;
-    for (const { id, source } of found) {
+    for (const { id, source } of found.filter((cell) => cell.id.startsWith(MINE))) {
       while (at < this.cells.length && this.cells[at]?.cellId !== id) this.#mayLack(at++);
       if (at === this.cells.length) throw new Error(`cell ${id} is there twice, out of order, or was never sent`);
       if (this.cells[at]?.source !== source) throw new Error(`cell ${id} holds another text than was sent`);

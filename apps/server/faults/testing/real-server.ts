@@ -2,13 +2,14 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import { once } from "node:events";
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { newNotebook, serializeNotebook } from "@opsbook/notebook";
 import { z } from "zod";
-import { isAlive, processIdentitySchema } from "../../keeper/process-table.ts";
+import { defaultRuntimeDir } from "../../keeper/folder.ts";
+import { isAlive, type ProcessIdentity, processIdentitySchema } from "../../keeper/process-table.ts";
 import { TestClient } from "../../session/testing/client.ts";
 
 const OPSBOOK = fileURLToPath(new URL("../../opsbook.mjs", import.meta.url));
@@ -37,7 +38,7 @@ export interface RealServer {
   /** Follows the notebook over the real socket. */
   connect(path?: string, clientId?: string): Promise<TestClient>;
   kill(): Promise<void>;
-  /** Saves and ends, as Ctrl-C does. */
+  /** Saves and ends, as Ctrl-C does, and its keeper with it. */
   stop(): Promise<void>;
 }
 
@@ -78,18 +79,25 @@ export function makeScratch(): Scratch {
   };
 }
 
-/** Those of killed servers: they would wait a minute for the next one. */
+/** Those of killed servers would wait a minute for the next one. */
 async function endKeepers(runtime: string): Promise<void> {
-  for (const name of readdirSync(runtime)) {
-    let keeper: z.output<typeof processIdentitySchema>;
-    try {
-      keeper = processIdentitySchema.parse(JSON.parse(readFileSync(join(runtime, name, "keeper.lock"), "utf8")));
-    } catch {
-      continue;
-    }
+  for (const keeper of readdirSync(runtime).map((name) => keeperIn(join(runtime, name)))) {
+    if (!keeper) continue;
     if (isAlive(keeper)) process.kill(keeper.pid, "SIGTERM");
-    while (isAlive(keeper)) await new Promise((resolve) => setTimeout(resolve, 10));
+    await until(() => !isAlive(keeper));
   }
+}
+
+function keeperIn(folder: string): ProcessIdentity | null {
+  try {
+    return processIdentitySchema.parse(JSON.parse(readFileSync(join(folder, "keeper.lock"), "utf8")));
+  } catch {
+    return null;
+  }
+}
+
+async function until(fact: () => boolean): Promise<void> {
+  while (!fact()) await new Promise((resolve) => setTimeout(resolve, 5));
 }
 
 interface Start {
@@ -108,6 +116,7 @@ async function startServer(start: Start, { wrap = [], env = {} }: ServerOptions)
     child.once("exit", (code, signal) => resolve({ code, signal })),
   );
   const { localUrl, pid } = await announced(child);
+  const keeper = keeperIn(defaultRuntimeDir(realpathSync(start.served), start.environment));
   const headers = { Authorization: `token ${TOKEN}`, "Content-Type": "application/json" };
   return {
     ...{ pid, ended },
@@ -126,6 +135,8 @@ async function startServer(start: Start, { wrap = [], env = {} }: ServerOptions)
     stop: async () => {
       process.kill(pid, "SIGTERM");
       await ended;
+      // It is told to end by then, and may hold its log open a moment longer.
+      if (keeper) await until(() => !isAlive(keeper));
     },
   };
 }
