@@ -85,7 +85,8 @@ export class TextDocs {
     let text = this.#open.get(cellId);
     if (!text) {
       const doc = this.#newDoc();
-      doc.getText(TEXT_NAME).insert(0, source);
+      // A lone half would be U+FFFD in every copy of the document, and Yjs splits the two differently.
+      doc.getText(TEXT_NAME).insert(0, source.toWellFormed());
       text = { doc, shadow: copyOf(doc), clients: new Set() };
       this.#open.set(cellId, text);
     }
@@ -137,7 +138,7 @@ export class TextDocs {
       text.doc.transact(() => {
         for (const { index, remove, insert } of splices) {
           shared.delete(index, remove);
-          shared.insert(index, insert);
+          shared.insert(index, insert.toWellFormed());
         }
       });
     });

@@ -327,6 +327,7 @@ export class NotebookSession {
       this.texts.forget(op.cellId);
       this.#ownDeletions.delete(op.cellId);
     } else if (op.type === "notebook-replaced") this.#replaced(op);
+    else if (op.type === "restore-cell" || op.type === "insert-cell") this.texts.revived(op.cellId);
     this.#loadTexts();
     this.#publish();
     if (RETIRES_OUTPUTS.has(op.type)) this.#retainOutputs();

@@ -178,12 +178,14 @@ export class TextDocs {
 
   /** The connection went, and with it every document of the server. */
   disconnected(): void {
-    for (const text of this.#texts.values()) {
-      this.#stopTimer(text);
-      text.linked = false;
-      text.waiting = false;
-      for (const done of text.settled.splice(0)) done();
-    }
+    for (const text of this.#texts.values()) this.#unlink(text);
+  }
+
+  #unlink(text: OpenText): void {
+    this.#stopTimer(text);
+    text.linked = false;
+    text.waiting = false;
+    for (const done of text.settled.splice(0)) done();
   }
 
   /** The replica begins anew from a snapshot that holds all submissions up to `lastClientSeq` but the refused ones. */
@@ -211,7 +213,16 @@ export class TextDocs {
     const text = this.#texts.get(cellId);
     if (!text) return;
     this.#orphan(text);
+    this.#unlink(text);
     if (text.users === 0) this.#drop(text);
+  }
+
+  /** A cell is back from the bin: its document of before is gone, and nobody answered who asked for it meanwhile. */
+  revived(cellId: string): void {
+    const text = this.#texts.get(cellId);
+    if (!text || text.linked) return;
+    this.#follow(text);
+    this.#ask(text);
   }
 
   /** What has no cell to go to is handed to the owner, once. */
@@ -223,7 +234,7 @@ export class TextDocs {
 
   #standIn(cellId: string, source: string): OpenText {
     const confirmed = new Y.Doc();
-    confirmed.getText(TEXT_NAME).insert(0, source);
+    confirmed.getText(TEXT_NAME).insert(0, source.toWellFormed());
     const text: OpenText = {
       cellId,
       users: 0,
@@ -393,6 +404,6 @@ function splice(text: string, { index, remove, insert }: Splice): string {
 function applyTo(shared: Y.Text, splices: readonly Splice[]): void {
   for (const { index, remove, insert } of splices) {
     if (remove > 0) shared.delete(index, remove);
-    if (insert !== "") shared.insert(index, insert);
+    if (insert !== "") shared.insert(index, insert.toWellFormed());
   }
 }
