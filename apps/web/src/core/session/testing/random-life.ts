@@ -8,7 +8,7 @@ import { converged, LiveClient, until } from "./live-client.ts";
 import { OpsbookProcess } from "./opsbook-process.ts";
 
 /** A small generator (mulberry32, Tommy Ettinger), so that a seed names what happened. */
-export function seeded(seed: number): () => number {
+function seeded(seed: number): () => number {
   let state = seed >>> 0;
   return () => {
     state = (state + 0x6d2b79f5) >>> 0;
@@ -50,6 +50,15 @@ export class RandomLife {
   }
 
   async live(): Promise<void> {
+    try {
+      await this.#live();
+    } catch (error) {
+      // What went wrong first tells more than what went wrong in cleaning up after it.
+      throw error instanceof SuppressedError ? error.suppressed : error;
+    }
+  }
+
+  async #live(): Promise<void> {
     await using server = await OpsbookProcess.start();
     await using proxy = await FaultProxy.start(server);
     this.#server = server;
