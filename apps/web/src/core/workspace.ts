@@ -6,10 +6,20 @@ import { rememberRecent } from "./layout.ts";
 export type TabRef =
   | { kind: "notebook"; path: string }
   | { kind: "file"; path: string }
-  | { kind: "terminal"; name: string };
+  | { kind: "terminal"; name: string }
+  /** The whole text of one stream output of the notebook at `path`. */
+  | { kind: "log"; path: string; outputId: string };
 
 export function tabId(tab: TabRef): string {
-  return tab.kind === "terminal" ? `terminal:${tab.name}` : `${tab.kind}:${tab.path}`;
+  switch (tab.kind) {
+    case "terminal":
+      return `terminal:${tab.name}`;
+    case "log":
+      return `log:${tab.outputId}`;
+    case "notebook":
+    case "file":
+      return `${tab.kind}:${tab.path}`;
+  }
 }
 
 /** What the rest of the app may ask of the docking area. */
@@ -57,7 +67,7 @@ export function isNotebookPath(path: string): boolean {
 
 /** Opens the tab, or brings it to the front. */
 export function openTab(tab: TabRef, options?: { beside?: boolean }): void {
-  if (tab.kind !== "terminal") rememberRecent(tab.path);
+  if (tab.kind === "notebook" || tab.kind === "file") rememberRecent(tab.path);
   if (dock) dock.open(tab, options);
   else waiting.push(tab);
 }
@@ -78,14 +88,17 @@ export function setWorkspace(active: TabRef | null, open: readonly string[]): vo
 /** The address of a tab, kept in the fragment: it works under any path prefix and never reaches a log. */
 export function routeOf(tab: TabRef | null): string {
   if (!tab || tab.kind === "terminal") return "#/";
+  if (tab.kind === "log") return `#/logs/${encodeURIComponent(tab.outputId)}/${encodePath(tab.path)}`;
   return `#/${tab.kind === "notebook" ? "notebooks" : "files"}/${encodePath(tab.path)}`;
 }
 
 export function parseRoute(hash: string): TabRef | null {
-  const match = /^#\/(notebooks|files)\/(.+)$/.exec(hash);
+  const match = /^#\/(notebooks|files|logs)\/(.+)$/.exec(hash);
   if (!match) return null;
   try {
-    const path = (match[2] ?? "").split("/").map(decodeURIComponent).join("/");
+    const parts = (match[2] ?? "").split("/").map(decodeURIComponent);
+    if (match[1] === "logs") return { kind: "log", outputId: parts[0] ?? "", path: parts.slice(1).join("/") };
+    const path = parts.join("/");
     return { kind: match[1] === "notebooks" ? "notebook" : "file", path };
   } catch {
     // A broken percent sign: not one of our addresses.

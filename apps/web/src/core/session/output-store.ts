@@ -12,6 +12,8 @@ export interface StreamText {
   readonly held: number;
   /** Bytes the server has. */
   readonly total: number;
+  /** Lines the server has, while the stream is open. */
+  readonly lines: number;
   /** Bytes passed over unread. */
   readonly skipped: number;
   /** Counts changes. */
@@ -21,6 +23,7 @@ export interface StreamText {
 interface Stream extends StreamText {
   held: number;
   total: number;
+  lines: number;
   skipped: number;
   version: number;
   /** Frames that came before what lies between. */
@@ -57,6 +60,7 @@ export class OutputStore {
   receive(frame: OutputFrame): void {
     const stream = this.#stream(frame.outputId);
     stream.total = Math.max(stream.total, frame.total);
+    stream.lines = Math.max(stream.lines, frame.lines ?? 0);
     if (frame.offset > stream.held) this.#gap(frame.outputId, stream, frame);
     else {
       this.#append(stream, frame);
@@ -88,6 +92,7 @@ export class OutputStore {
         text: new AnsiText(),
         held: 0,
         total: 0,
+        lines: 0,
         skipped: 0,
         version: 0,
         ahead: [],

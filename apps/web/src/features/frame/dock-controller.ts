@@ -8,6 +8,7 @@ const tabRefSchema = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("notebook"), path: z.string() }),
   z.object({ kind: z.literal("file"), path: z.string() }),
   z.object({ kind: z.literal("terminal"), name: z.string() }),
+  z.object({ kind: z.literal("log"), path: z.string(), outputId: z.string() }),
 ]);
 
 /** What a panel's parameters say it shows; null for something of an older version. */
@@ -17,12 +18,14 @@ export function parseTab(params: unknown): TabRef | null {
 }
 
 export function tabTitle(tab: TabRef): string {
-  return tab.kind === "terminal" ? `Terminal ${tab.name}` : displayName(baseName(tab.path));
+  if (tab.kind === "terminal") return `Terminal ${tab.name}`;
+  const name = displayName(baseName(tab.path));
+  return tab.kind === "log" ? `Log of ${name.replace(/\.ipynb$/, "")}` : name;
 }
 
 const pathOf = (panel: IDockviewPanel): string | null => {
   const tab = parseTab(panel.params);
-  return tab && tab.kind !== "terminal" ? tab.path : null;
+  return tab && (tab.kind === "notebook" || tab.kind === "file") ? tab.path : null;
 };
 
 /** Milliseconds within which one gesture's many layout events are one. */

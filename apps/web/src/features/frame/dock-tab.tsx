@@ -1,5 +1,5 @@
 import type { IDockviewPanelHeaderProps } from "dockview-react";
-import { NotebookText, SquareTerminal, X } from "lucide-react";
+import { NotebookText, ScrollText, SquareTerminal, X } from "lucide-react";
 import { useStore } from "zustand";
 import { displayName } from "../../core/paths.ts";
 import { useSessionStatus } from "../../core/session/sessions.ts";
@@ -23,6 +23,7 @@ function NotebookMarks({ path }: { path: string }) {
 function TabIcon({ tab }: { tab: TabRef }) {
   if (tab.kind === "notebook") return <NotebookText size={14} aria-hidden className="flex-none text-accent" />;
   if (tab.kind === "terminal") return <SquareTerminal size={14} aria-hidden className="flex-none" />;
+  if (tab.kind === "log") return <ScrollText size={14} aria-hidden className="flex-none" />;
   return <FileIcon entry={{ name: tab.path, type: "file" }} />;
 }
 

@@ -7,6 +7,7 @@ import { ErrorBoundary } from "../../ui/error-boundary.tsx";
 import { ErrorState } from "../../ui/message.tsx";
 import { TextViewer } from "../files/text-viewer.tsx";
 import { Home } from "../home/home.tsx";
+import { LogView } from "../log/log-view.tsx";
 import { NotebookView } from "../notebook/notebook-view.tsx";
 import { TerminalView } from "../terminal/terminal-view.tsx";
 import { createDock, parseTab } from "./dock-controller.ts";
@@ -45,13 +46,19 @@ function TabContent({ api, params }: IDockviewPanelProps) {
           <TerminalView name={tab.name} visible={visible} />
         </ErrorBoundary>
       );
+    case "log":
+      return (
+        <ErrorBoundary what="The log">
+          <LogView outputId={tab.outputId} path={tab.path} visible={visible} />
+        </ErrorBoundary>
+      );
     default:
       return tab satisfies never;
   }
 }
 
 // Stable references: the docking library rebuilds its panels when these change.
-const COMPONENTS = { notebook: TabContent, file: TabContent, terminal: TabContent };
+const COMPONENTS = { notebook: TabContent, file: TabContent, terminal: TabContent, log: TabContent };
 const TAB_COMPONENTS = { tab: DockTab };
 const THEME: DockviewTheme = { name: "opsbook", className: "dockview-theme-opsbook", dndTabIndicator: "line" };
 

@@ -9,12 +9,14 @@ import {
   Redo2,
   RotateCw,
   Scissors,
+  ScrollText,
   Square,
   Trash2,
   Type,
   Undo2,
 } from "lucide-react";
 import { type Command, registerCommands } from "../../core/commands.ts";
+import { openTab } from "../../core/workspace.ts";
 import type { NotebookScope } from "./notebook-context.ts";
 
 /** The notebook that keys and the palette mean: the one last used of those on screen. */
@@ -115,6 +117,19 @@ const cell = (id: string, title: string, keys: string[], action: Use, more: Part
   run: use(action),
   ...more,
 });
+
+/** The longest text the selected cell printed, in a tab of its own. */
+function openLog({ actions, session, path }: ActiveNotebook): void {
+  const outputs = session.cells.get(actions.selected ?? "")?.getState().cell.outputs ?? [];
+  const streams = outputs.filter((output) => output.output_type === "stream");
+  const longest = streams.toSorted((a, b) => lengthOf(b) - lengthOf(a))[0];
+  if (longest) openTab({ kind: "log", path, outputId: longest.id });
+  else session.notify("This cell has printed nothing.");
+}
+
+/** An open stream tells its length last. */
+const lengthOf = (stream: { bytes: number; closed: boolean }) =>
+  stream.closed ? stream.bytes : Number.POSITIVE_INFINITY;
 
 const COMMANDS: readonly Command[] = [
   ...runs("notebook"),
@@ -222,6 +237,7 @@ const COMMANDS: readonly Command[] = [
   cell("cell.to-raw", "Make it a raw cell", ["R"], ({ actions }) => actions.setType("raw")),
   cell("cell.move-up", "Move cell up", ["Alt+Up"], ({ actions }) => actions.move(-1), { icon: ArrowUp }),
   cell("cell.move-down", "Move cell down", ["Alt+Down"], ({ actions }) => actions.move(1), { icon: ArrowDown }),
+  cell("cell.open-log", "Open the log of this cell", ["L"], openLog, { icon: ScrollText }),
   cell("notebook.undo", "Undo the last change of cells", ["Z", "Mod+Z"], ({ session }) => session.undo(), {
     group: "Edit",
     icon: Undo2,

@@ -7,13 +7,17 @@ export const AnsiLineView = memo(function AnsiLineView({ line }: { line: AnsiLin
       {line.runs.length === 0
         ? "\n"
         : // biome-ignore lint/suspicious/noArrayIndexKey: runs have no identity and never move within a line
-          line.runs.map((run, index) => <Run key={index} run={run} />)}
+          line.runs.map((run, index) => <AnsiRunView key={index} run={run} />)}
     </div>
   );
 });
 
-function Run({ run: { text, style } }: { run: AnsiRun }) {
-  if (!style) return text;
+/** Addresses in plain text; what ends a sentence is not part of one. */
+const ADDRESS = /https?:\/\/[^\s"'<>`]*[^\s"'<>`.,;:!?)\]}]/g;
+
+export function AnsiRunView({ run: { text, style } }: { run: AnsiRun }) {
+  const shown = text.includes("://") && !style?.href ? withLinks(text) : text;
+  if (!style) return shown;
   const { className, color, background, href } = style;
   const inline = { ...(color ? { color } : {}), ...(background ? { background } : {}) };
   if (href)
@@ -24,9 +28,24 @@ function Run({ run: { text, style } }: { run: AnsiRun }) {
     );
   return (
     <span className={className} style={inline}>
-      {text}
+      {shown}
     </span>
   );
+}
+
+function withLinks(text: string): React.ReactNode[] {
+  const parts: React.ReactNode[] = [];
+  let at = 0;
+  for (const { 0: address, index } of text.matchAll(ADDRESS)) {
+    parts.push(
+      text.slice(at, index),
+      <a key={index} className="ansi-link" href={address} target="_blank" rel="noopener noreferrer">
+        {address}
+      </a>,
+    );
+    at = index + address.length;
+  }
+  return [...parts, text.slice(at)];
 }
 
 /** Text with colours that is there as a whole. */

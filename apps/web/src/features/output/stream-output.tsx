@@ -1,9 +1,10 @@
 import type { SessionStream } from "@opsbook/notebook/session";
-import { ArrowDownToLine, ChevronsDownUp, ChevronsUpDown, Copy, Download, WrapText } from "lucide-react";
+import { ArrowDownToLine, ChevronsDownUp, ChevronsUpDown, Copy, Download, ScrollText, WrapText } from "lucide-react";
 import { useLayoutEffect, useRef, useState, useSyncExternalStore } from "react";
-import { apiUrl } from "../../core/api.ts";
+import { logUrl } from "../../core/log/log-api.ts";
 import type { AnsiLine } from "../../core/session/ansi.ts";
 import type { StreamText } from "../../core/session/output-store.ts";
+import { openTab } from "../../core/workspace.ts";
 import { IconButton } from "../../ui/button.tsx";
 import { cx } from "../../ui/cx.ts";
 import { useScope } from "../notebook/notebook-context.ts";
@@ -66,7 +67,10 @@ function LongLog({ output, stream }: { output: SessionStream; stream: StreamText
   const [follow, setFollow] = useState(!output.closed);
   const box = useRef<HTMLDivElement>(null);
   const lastTop = useRef(0);
+  const { path } = useScope();
   const { text } = stream;
+  const { total, hidden } = countLines(output, stream);
+  const openLog = () => openTab({ kind: "log", path, outputId: output.id });
   const rows = text.lineCount + (text.gapAt === null ? 0 : 1);
   const [top, setTop] = useState(0);
 
@@ -86,6 +90,16 @@ function LongLog({ output, stream }: { output: SessionStream; stream: StreamText
     else if (movedUp) setFollow(false);
   };
 
+  const gap = (
+    <div key="gap" className="nb-line nb-gap">
+      … {formatCount(hidden)} lines not shown:{" "}
+      <button type="button" onClick={openLog}>
+        open the whole log
+      </button>{" "}
+      …
+    </div>
+  );
+
   return (
     <div className="nb-long" data-testid="long-log">
       <section
@@ -95,12 +109,12 @@ function LongLog({ output, stream }: { output: SessionStream; stream: StreamText
         onScroll={onScroll}
         // biome-ignore lint/a11y/noNoninteractiveTabindex: a box that scrolls must be reachable by keyboard
         tabIndex={0}
-        aria-label={`${output.name}, ${formatCount(text.lineCount + text.hiddenLines)} lines`}
+        aria-label={`${output.name}, ${formatCount(total)} lines`}
       >
         {wrap ? (
-          <WrappedRows stream={stream} rows={rows} />
+          <WrappedRows stream={stream} rows={rows} gap={gap} />
         ) : (
-          <FixedRows stream={stream} rows={rows} top={top} tall={tall} />
+          <FixedRows stream={stream} rows={rows} gap={gap} top={top} tall={tall} />
         )}
       </section>
       <div className="nb-log-foot">
@@ -113,8 +127,14 @@ function LongLog({ output, stream }: { output: SessionStream; stream: StreamText
           <ArrowDownToLine size={12} aria-hidden />
           {follow ? "Following" : "Follow"}
         </button>
-        <span className="nb-dim">{summary(stream)}</span>
+        <span className="nb-dim">
+          {formatCount(total)} lines{hidden > 0 ? ` · ${formatCount(hidden)} in the middle not shown` : ""}
+          {stream.total > 1_048_576 ? ` · ${formatBytes(stream.total)}` : ""}
+        </span>
         <span className="nb-grow" />
+        <IconButton label="Open the whole log" onClick={openLog}>
+          <ScrollText size={13} aria-hidden />
+        </IconButton>
         <IconButton label="Copy what is shown" onClick={() => void copyText(text.plainText())}>
           <Copy size={12} aria-hidden />
         </IconButton>
@@ -130,7 +150,7 @@ function LongLog({ output, stream }: { output: SessionStream; stream: StreamText
         </IconButton>
         <a
           className="nb-icon-link"
-          href={spoolUrl(output.id)}
+          href={logUrl(output.id)}
           download
           aria-label="Download the whole output"
           title="Download the whole output"
@@ -142,61 +162,52 @@ function LongLog({ output, stream }: { output: SessionStream; stream: StreamText
   );
 }
 
-function spoolUrl(outputId: string): string {
-  return apiUrl(`api/opsbook/spools/${encodeURIComponent(outputId)}`).href;
-}
-
-function summary({ text, skipped, total }: StreamText): string {
-  if (skipped > 0)
-    return `${formatBytes(total)} · ${formatBytes(skipped)} in the middle not shown · whole on the server`;
-  if (text.hiddenLines === 0) return `${formatCount(text.lineCount)} lines`;
-  const all = text.lineCount + text.hiddenLines;
-  return `${formatCount(all)} lines · ${formatCount(text.hiddenLines)} in the middle not shown · whole on the server`;
+/** Lines there are, and those of them that this page does not have. */
+function countLines(output: SessionStream, { text, lines, skipped }: StreamText): { total: number; hidden: number } {
+  const known = text.lineCount + text.hiddenLines;
+  const total = Math.max(output.lines ?? lines, skipped > 0 ? 0 : known);
+  return { total, hidden: Math.max(text.hiddenLines, total - text.lineCount) };
 }
 
 interface RowsProps {
   stream: StreamText;
   rows: number;
+  /** Stands where lines are missing. */
+  gap: React.ReactNode;
 }
 
 /** Rows of one height: only those in sight are in the page. */
-function FixedRows({ stream, rows, top, tall }: RowsProps & { top: number; tall: boolean }) {
+function FixedRows({ stream, rows, gap, top, tall }: RowsProps & { top: number; tall: boolean }) {
   const shown = tall ? Math.ceil(window.innerHeight / ROW) : ROWS_SHOWN;
   const first = Math.max(0, Math.min(Math.floor(top / ROW), rows - shown) - OVERSCAN);
   const last = Math.min(rows, first + shown + 2 * OVERSCAN);
   return (
     <div style={{ height: rows * ROW, position: "relative" }}>
       <div style={{ position: "absolute", top: first * ROW, left: 0, minWidth: "100%" }}>
-        <Rows stream={stream} first={first} last={last} />
+        <Rows stream={stream} gap={gap} first={first} last={last} />
       </div>
     </div>
   );
 }
 
-function WrappedRows({ stream, rows }: RowsProps) {
+function WrappedRows({ stream, rows, gap }: RowsProps) {
   const first = Math.max(0, rows - WRAPPED_ROWS);
   return (
     <>
       {first > 0 ? (
         <div className="nb-line nb-dim">… {formatCount(first)} earlier lines: turn wrapping off to see them</div>
       ) : null}
-      <Rows stream={stream} first={first} last={rows} />
+      <Rows stream={stream} gap={gap} first={first} last={rows} />
     </>
   );
 }
 
-function Rows({ stream: { text, skipped }, first, last }: { stream: StreamText; first: number; last: number }) {
+function Rows({ stream: { text }, gap, first, last }: Omit<RowsProps, "rows"> & { first: number; last: number }) {
   const { gapAt, lines } = text;
   const items: React.ReactNode[] = [];
   for (let row = first; row < last; row++) {
     if (row === gapAt) {
-      items.push(
-        <div key="gap" className="nb-line nb-gap">
-          {skipped > 0
-            ? `… ${formatBytes(skipped)} not shown …`
-            : `… ${formatCount(text.hiddenLines)} lines not shown …`}
-        </div>,
-      );
+      items.push(gap);
       continue;
     }
     const line: AnsiLine | undefined = lines[gapAt !== null && row > gapAt ? row - 1 : row];

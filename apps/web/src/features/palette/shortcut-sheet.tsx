@@ -4,7 +4,17 @@ import { dialogStore, openDialog } from "../../core/dialogs.ts";
 import { Dialog } from "../../ui/dialog.tsx";
 import { Kbd } from "../../ui/kbd.tsx";
 
-const GROUPS: readonly CommandGroup[] = ["Notebook", "Cell", "Edit", "Kernel", "Files", "Terminal", "View", "Help"];
+const GROUPS: readonly CommandGroup[] = [
+  "Notebook",
+  "Cell",
+  "Edit",
+  "Kernel",
+  "Files",
+  "Terminal",
+  "Log",
+  "View",
+  "Help",
+];
 
 const WHERE: Record<KeyContext, string> = {
   global: "",
@@ -12,6 +22,7 @@ const WHERE: Record<KeyContext, string> = {
   "cell-editor": "while editing",
   files: "in the explorer",
   terminal: "in a terminal",
+  log: "in a log",
 };
 
 function Row({ command }: { command: Command }) {
