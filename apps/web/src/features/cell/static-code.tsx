@@ -46,7 +46,12 @@ export function StaticCode({ text, language, placeholder, onCaret }: StaticCodeP
 
   return (
     // biome-ignore lint/a11y/noStaticElementInteractions: the cell around it has the keyboard's way in (Enter)
-    <div ref={element} className="nb-code" style={{ fontSize }} onMouseDown={onMouseDown}>
+    <div
+      ref={element}
+      className="nb-code"
+      style={{ fontSize, height: lines.length * LINE_HEIGHT + 2 * CODE_PADDING }}
+      onMouseDown={onMouseDown}
+    >
       <div className="nb-lines" aria-hidden style={{ width: left - NUMBERS_WIDTH_GAP }}>
         {lines.map((_line, index) => index + 1).join("\n")}
       </div>
