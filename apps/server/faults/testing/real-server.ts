@@ -44,7 +44,7 @@ export interface RealServer {
 
 export const NOTEBOOK = "test.ipynb";
 
-function writeEmptyNotebook(root: string, kernel = "none"): void {
+export function writeEmptyNotebook(root: string, kernel = "none"): void {
   const metadata = { kernelspec: { name: kernel, display_name: kernel, language: "" } };
   writeFileSync(join(root, NOTEBOOK), serializeNotebook({ ...newNotebook(), metadata, cells: [] }));
 }
