@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { LiveKernel, type Run } from "./testing/live-kernel.ts";
 
@@ -136,16 +138,45 @@ test("[3.5-interrupt] what was queued behind an interrupted cell is told so", as
   await alive();
 });
 
-test("[3.5-interrupt] 50 mixed interrupts leave 20 background tasks alive", async () => {
+test("[3.5-interrupt] 200 mixed interrupts in a row leave 20 background tasks alive", async () => {
   await kernel.run(
     "const ticks = new Array(20).fill(0); const stop = ticks.map((_, i) => setInterval(() => { ticks[i]++ }, 5)); void (async () => { for (;;) { await sleep(5); ticks[0]++ } })()",
   );
   const kinds = Object.values(ENDLESS).slice(0, 12);
-  for (let i = 0; i < 50; i++)
+  for (let i = 0; i < 200; i++)
     await interrupted(
       (kinds[i % kinds.length] ?? "").replaceAll(/\bconst (spin)\b/g, "let $1").replaceAll("forever", `forever${i}`),
     );
   await kernel.run("const then = [...ticks]; while (ticks.some((n, i) => n <= then[i])) await sleep(5)");
   await kernel.run("stop.forEach(clearInterval)");
   await alive();
+});
+
+test("[3.5-interrupt] timers of an interrupted cell no longer run, those of other cells do", async () => {
+  await kernel.run("let mine = 0, others = 0; const later = (f: () => void, ms: number) => setTimeout(f, ms)");
+  await kernel.run("const other = setInterval(() => others++, 1); setTimeout(() => others++, 1)");
+  await interrupted(
+    "setInterval(() => mine++, 1); setTimeout(() => mine++, 60); later(() => mine++, 60); setImmediate(function again() { mine++; setImmediate(again) }); await sleep(60_000)",
+  );
+  await kernel.run("const then = [mine, others]; while (others < then[1] + 100) await sleep(1)");
+  assert.equal((await kernel.run("clearInterval(other); mine - then[0]")).result?.["text/plain"], "0");
+});
+
+test("[3.5-interrupt] a module that loops while it is imported is not half loaded for ever", async () => {
+  for (const [name, load] of [
+    ["endless.mjs", "(await import('./endless.mjs')).ok"],
+    ["endless.cjs", "require('./endless.cjs').ok"],
+    ["endless.ts", "import { ok } from './endless.ts'; ok"],
+  ] as const) {
+    const text = "console.log('started'); while (!globalThis.mended) {} ";
+    const ok = name.endsWith(".cjs") ? "exports.ok = 'whole'" : "export const ok = 'whole'";
+    await writeFile(join(kernel.folder, name), text + ok);
+    const id = await kernel.submit(load);
+    await kernel.until(() => kernel.runOf(id).stdout.includes("started"));
+    await kernel.interrupt();
+    assert.equal((await kernel.finished(id)).reply.status, "error");
+    await kernel.run("globalThis.mended = true");
+    assert.equal((await kernel.run(load)).result?.["text/plain"], "'whole'", name);
+    await kernel.run("globalThis.mended = false");
+  }
 });

@@ -56,9 +56,19 @@ export type ToMain =
   | { type: "host-message"; data: JsonObject }
   | { type: "exit"; code: number };
 
-/** Every one but `wake` carries the number of its mark in the ring. */
+/** A child that the main thread waits for will write to a named pipe; `closed` counts the pipes that ended. */
+export interface InheritOrder {
+  type: "inherit";
+  index: number;
+  path: string;
+  name: "stdout" | "stderr";
+  closed: Int32Array;
+}
+
+/** Every one but the first two carries the number of its mark in the ring. */
 export type ToWorker =
   | { type: "wake" }
+  | InheritOrder
   | ({ sequence: number } & (
       | { type: "ready" }
       | { type: "publish"; index: number; messageType: string; content: JsonObject; metadata: JsonObject }
@@ -75,6 +85,6 @@ export type ToWorker =
       | { type: "exit"; code: number }
     ));
 
-export type Report = Exclude<ToWorker, { type: "wake" }>;
+export type Report = Exclude<ToWorker, { type: "wake" | "inherit" }>;
 /** A report as it is written, before it has its number. */
 export type ReportBody = Report extends infer R ? (R extends Report ? Omit<R, "sequence"> : never) : never;

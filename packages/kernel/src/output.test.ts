@@ -108,19 +108,29 @@ test("oddities of Object.prototype do not break the kernel", async () => {
   assert.equal((await kernel.run("delete Object.prototype.odd && delete Object.prototype.hidden")).reply.status, "ok");
 });
 
-test("2,000 cells with large values leave no heap behind", async () => {
-  const heap = async () => {
-    const text = (
-      await kernel.run(
-        'require("node:v8").setFlagsFromString("--expose-gc"); require("node:vm").runInNewContext("gc")(); process.memoryUsage().heapUsed',
-        { store_history: false },
-      )
-    ).result?.["text/plain"];
-    return Number(text);
+test("20,000 cells leave no heap, no handle and no file behind", async (t) => {
+  const figures = async (): Promise<{ heap: number; handles: number; files: number }> => {
+    const run = await kernel.run(
+      'require("node:v8").setFlagsFromString("--expose-gc"); require("node:vm").runInNewContext("gc")(); JSON.stringify({ heap: process.memoryUsage().heapUsed, handles: process.getActiveResourcesInfo().length, files: require("node:fs").readdirSync("/proc/self/fd").length })',
+      { store_history: false },
+    );
+    return JSON.parse(String(run.result?.["text/plain"]).slice(1, -1));
   };
-  const before = await heap();
-  for (let i = 0; i < 2000; i++) await kernel.run("let big = new Array(1e4).fill(1.5); big.length");
-  kernel.clear();
-  const grown = (await heap()) - before;
-  assert.ok(grown < 16 * 1024 * 1024, `grew by ${grown} bytes`);
+  const cells = async (count: number): Promise<void> => {
+    for (let i = 0; i < count; i += 100) {
+      const ids = await Promise.all(
+        Array.from({ length: 100 }, () => kernel.submit("let big = new Array(1000).fill(1.5); await null; big.length")),
+      );
+      for (const id of ids) await kernel.finished(id);
+      kernel.clear();
+    }
+  };
+  // What every session has in the end: compiled code, the bounded memory of inputs, outputs and positions.
+  await cells(5000);
+  const before = await figures();
+  await cells(15_000);
+  const after = await figures();
+  t.diagnostic(`before ${JSON.stringify(before)}, after ${JSON.stringify(after)}`);
+  assert.ok(after.heap - before.heap < 16 * 1024 * 1024, JSON.stringify({ before, after }));
+  assert.ok(after.handles <= before.handles + 2 && after.files <= before.files + 2, JSON.stringify({ before, after }));
 });

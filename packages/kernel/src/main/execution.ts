@@ -16,8 +16,6 @@ export class Execution {
   readonly header: ParentHeader;
   readonly count: number;
   readonly allowStdin: boolean;
-  /** Children that code of this execution started, alive as far as we know. */
-  readonly children = new Set<number>();
   /** Disposals of top-level `using`, in the order of declaration. */
   readonly disposals: (() => unknown)[] = [];
   /** Called when the cell's value has been shown, or its error. */

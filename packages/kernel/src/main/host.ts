@@ -30,7 +30,7 @@ export function installHost(parts: { link: HostLink; display: Display; prompts: 
         display.raw(checked, options);
       },
       input: (prompt: string, options?: InputOptions): Promise<string> => prompts.ask(prompt, options),
-      trackChild: (pid: number): void => children.track(pid, currentExecution()),
+      trackChild: (pid: number): void => children.track(pid, currentExecution()?.index ?? 0),
     }),
   );
 }

@@ -3,7 +3,7 @@ import { pathToFileURL } from "node:url";
 import type { Worker } from "node:worker_threads";
 import type { JsonObject } from "@opsbook/jupyter/codec";
 import { createClearOutput, createDisplay } from "../display/display.ts";
-import { FLAG, LAST_WORDS, type Question, type ToMain } from "../link.ts";
+import type { Question, ToMain } from "../link.ts";
 import type { RingMemory } from "../output/ring.ts";
 import { captureOutput } from "../output/stdio.ts";
 import { completeness } from "../transform/completeness.ts";
@@ -16,7 +16,9 @@ import { Evaluator } from "./evaluator.ts";
 import { currentExecution, runOutside } from "./execution.ts";
 import { installHost } from "./host.ts";
 import { HostLink } from "./host-link.ts";
+import { captureInheritedOutput } from "./inherited-output.ts";
 import { inspectAt } from "./inspect.ts";
+import { installLastWords } from "./last-words.ts";
 import { KernelMagics } from "./magics.ts";
 import { Modules } from "./modules.ts";
 import { Notebook } from "./notebook.ts";
@@ -37,7 +39,7 @@ export async function startKernel(options: KernelOptions): Promise<void> {
   const { worker } = options;
   const builtins = new Set(Object.getOwnPropertyNames(globalThis));
   const reporter = new Reporter(options.ring, worker);
-  const exit = replaceExit(reporter, options.flags);
+  const exit = installLastWords(reporter, options.flags);
   const cells = new Cells();
   const evaluator = new Evaluator();
   const children = new Children(reporter);
@@ -45,10 +47,11 @@ export async function startKernel(options: KernelOptions): Promise<void> {
   const display = createDisplay(reporter);
   const modules = new Modules(options.folder);
   const magics = new KernelMagics();
-  const notebook = new Notebook({ reporter, evaluator, children, cells, builtins, modules, isMagic: magics.has });
+  const notebook = new Notebook({ reporter, evaluator, cells, builtins, modules, isMagic: magics.has });
   const completer = new Completer(evaluator, notebook.names);
   installStackTranslation(cells);
   captureOutput(reporter.ring);
+  captureInheritedOutput(reporter.ring, (order) => worker.postMessage(order));
   installRuntime(options.folder, { modules, isConstant: (name) => notebook.names.kinds.has(name) });
   const link = new HostLink(reporter, options.flags);
   installHost({ link, display, prompts, children });
@@ -58,8 +61,9 @@ export async function startKernel(options: KernelOptions): Promise<void> {
   );
   defineGlobals({ display, clearOutput: createClearOutput(reporter), input: prompts.ask, prompt: prompts.ask });
   magics.install({ notebook, display, folder: options.folder, peek: (name) => completer.value(name) });
-  process.on("uncaughtException", (error) => notebook.lateError(error, currentExecution()));
-  process.on("unhandledRejection", (reason) => notebook.lateError(reason, currentExecution()));
+  const late = (error: unknown): void => notebook.lateError(error, currentExecution());
+  keepListening("uncaughtException", late);
+  keepListening("unhandledRejection", late);
   for (const file of options.preloads) await preload(file, notebook);
   worker.on("message", (order: ToMain) => {
     runOutside(() => take(order));
@@ -98,6 +102,20 @@ export async function startKernel(options: KernelOptions): Promise<void> {
   reporter.send({ type: "ready" });
 }
 
+/** Code that removes all listeners of the process does not make its next error end the kernel. */
+function keepListening(event: "uncaughtException" | "unhandledRejection", listener: (error: unknown) => void): void {
+  const listen = (): void => {
+    process.on(event, listener);
+    process.on("removeListener", onRemoval);
+  };
+  const onRemoval = (name: string | symbol, removed: unknown): void => {
+    if (name !== event || removed !== listener) return;
+    process.off("removeListener", onRemoval);
+    process.nextTick(listen);
+  };
+  listen();
+}
+
 /** Finding an answer reads the user's values, which may be hostile: a front end that asks gets an answer anyway. */
 function answer(completer: Completer, question: Question, isMagic: (name: string) => boolean): JsonObject {
   try {
@@ -123,30 +141,6 @@ function find(completer: Completer, question: Question, isMagic: (name: string) 
     default:
       return question satisfies never;
   }
-}
-
-/** `process.exit` sends what there is to send, lets the worker close its sockets, and only then ends the process. */
-function replaceExit(reporter: Reporter, flags: Int32Array): (code: number) => void {
-  // Every way out of Node ends in this method, which its types do not name.
-  const node = process as NodeJS.Process & { reallyExit(code: number): never };
-  const end = node.reallyExit.bind(node);
-  let leaving = false;
-  const exit = (code?: number | string | null): never => {
-    const status = Number(code ?? process.exitCode ?? 0) || 0;
-    if (!leaving) {
-      leaving = true;
-      try {
-        process.emit("exit", status);
-      } finally {
-        reporter.send({ type: "exit", code: status });
-        Atomics.wait(flags, FLAG.closed, 0, LAST_WORDS);
-      }
-    }
-    return end(status);
-  };
-  process.exit = exit;
-  node.reallyExit = exit;
-  return exit;
 }
 
 function defineGlobals(globals: Record<string, unknown>): void {

@@ -5,6 +5,7 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 import { constants, Script } from "node:vm";
 import { KernelError } from "../error.ts";
 import { OWN } from "../typescript-hook.mjs";
+import { currentExecution, type Execution } from "./execution.ts";
 
 type Namespace = Record<string, unknown>;
 type Import = (specifier: string, options?: ImportCallOptions) => Promise<Namespace>;
@@ -43,14 +44,18 @@ export class Modules {
   readonly #called = new Map<string, string>();
   /** Modules asked for the first time, or in a new version, since the last import of a cell ended. */
   readonly #fresh = new Set<string>();
+  /** Whose import has begun and not ended. */
+  #loadingFor: Execution | undefined;
 
   constructor(folder: string) {
     this.referrer = pathToFileURL(join(folder, "notebook.ts")).href;
     this.#load = importFrom(folder);
     this.#require = createRequire(this.referrer);
     const require = (specifier: string): unknown => {
-      this.#forgetChanged();
-      return this.#require(specifier);
+      this.#begin();
+      const exported: unknown = this.#require(specifier);
+      this.#end();
+      return exported;
     };
     this.require = Object.assign(require, this.#require);
     registerHooks({
@@ -66,15 +71,15 @@ export class Modules {
 
   /** `import()` of a cell. */
   readonly import: Import = async (specifier, options) => {
-    this.#forgetChanged();
+    this.#begin();
     try {
       return await this.#load(specifier, options);
     } catch (error) {
       // The engine remembers failures, and the next attempt shall be one.
-      for (const url of this.#fresh) this.#forget(url);
+      this.#forgetFresh();
       throw error;
     } finally {
-      this.#fresh.clear();
+      this.#end();
     }
   };
 
@@ -128,6 +133,22 @@ export class Modules {
     }
     if (importer !== undefined && importer !== this.referrer) known.importers.add(importer);
     return known.version;
+  }
+
+  #begin(): void {
+    // What was cut off while it loaded would stay half loaded.
+    if (this.#loadingFor?.interrupted) this.#forgetFresh();
+    this.#forgetChanged();
+    this.#loadingFor = currentExecution();
+  }
+
+  #end(): void {
+    this.#loadingFor = undefined;
+    this.#fresh.clear();
+  }
+
+  #forgetFresh(): void {
+    for (const url of this.#fresh) this.#forget(url);
   }
 
   #forgetChanged(): void {

@@ -7,7 +7,6 @@ import { STDERR, streamTag } from "../output/tag.ts";
 import { type CellContext, transformCell } from "../transform/cell.ts";
 import { type ImportedName, NameTable } from "../transform/names.ts";
 import type { Cells } from "./cells.ts";
-import type { Children } from "./children.ts";
 import { describeError } from "./errors.ts";
 import type { Evaluator, Outcome } from "./evaluator.ts";
 import { currentExecution, Execution, runIn } from "./execution.ts";
@@ -25,7 +24,6 @@ const FIRST_INSIDE = 1_000_000_000;
 export interface NotebookParts {
   reporter: Reporter;
   evaluator: Evaluator;
-  children: Children;
   cells: Cells;
   modules: Modules;
   /** Names of the global object as it was before any library or cell touched it. */
@@ -85,7 +83,6 @@ export class Notebook {
     const execution = this.#current;
     if (!execution || execution.index !== index) return false;
     execution.interrupt();
-    this.#parts.children.end(execution);
     // What was cut off never settles; its turn to run `finally` blocks is the rest of this one.
     if (terminated) setImmediate(() => this.#giveUp?.());
     return true;
@@ -172,9 +169,11 @@ export class Notebook {
         timer = setTimeout(giveUp, GRACE);
       });
       this.#giveUp = giveUp;
-      void evaluator
-        .evaluate(script, execution)
-        .then((outcome) => end(execution.interrupted ? { kind: "interrupted" } : outcome));
+      void evaluator.evaluate(script, execution).then((outcome) => {
+        // The termination may overtake the message that says why.
+        if (outcome.kind === "terminated") execution.interrupt();
+        end(execution.interrupted ? { kind: "interrupted" } : outcome);
+      });
     });
   }
 

@@ -17,6 +17,7 @@ export function installRuntime(
   });
   hidden(RUNTIME.wait, (value: unknown, offset: number) => currentExecution()?.untilInterrupt(value, offset) ?? value);
   hidden(RUNTIME.each, each);
+  hidden(RUNTIME.own, own);
   hidden(RUNTIME.import, modules.import);
   hidden(RUNTIME.module, modules.importNames);
   hidden(RUNTIME.constants, constants(parts.isConstant));
@@ -47,6 +48,23 @@ export function installRuntime(
     enumerable: false,
   });
 }
+
+/**
+ * A timer's callback that does nothing once its cell was interrupted. The engine's own functions, which settle
+ * promises, are let through: what awaits them then ends by its interrupt, and its `finally` blocks run.
+ */
+function own(callback: unknown): unknown {
+  const execution = currentExecution();
+  if (typeof callback !== "function" || !execution || isNative(callback)) return callback;
+  return function (this: unknown, ...args: unknown[]): unknown {
+    if (!execution.interrupted) return Reflect.apply(callback, this, args);
+    // A timer calls its callback as a method of itself.
+    return clearInterval(this as NodeJS.Timeout);
+  };
+}
+
+const isNative = (callback: object): boolean =>
+  /\{ \[native code\] \}$/.test(Function.prototype.toString.call(callback));
 
 /** Assigning a property of this is an error, as assigning the constant of that name is. */
 function constants(isConstant: (name: string) => boolean): object {

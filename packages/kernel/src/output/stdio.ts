@@ -6,7 +6,7 @@ import { STDERR, STDOUT, type Stream, streamTag } from "./tag.ts";
 
 export const COLORS = process.env.NO_COLOR === undefined || process.env.NO_COLOR === "";
 
-/** Sends the process's own streams and the console to the ring. What child processes inherit is not caught. */
+/** Sends the process's own streams and the console to the ring. */
 export function captureOutput(ring: RingWriter): void {
   const write = (stream: Stream, chunk: string | Uint8Array): void => {
     const execution = currentExecution();

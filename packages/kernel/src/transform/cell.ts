@@ -3,7 +3,7 @@ import { MagicString } from "magic-string";
 import { type Expanded, expandMagics, type MagicContext } from "../magic/expand.ts";
 import { declaredKinds, rewriteConstantAssignments } from "./constants.ts";
 import { rewriteClass, rewriteFunction, rewriteNestedVars, rewriteVariables } from "./declarations.ts";
-import { rewriteExpressions } from "./expressions.ts";
+import { rewriteExpressions, rewriteTimers } from "./expressions.ts";
 import { loadForEffects, rewriteImport } from "./modules.ts";
 import { type CellNames, type Declared, shadowName } from "./names.ts";
 import { continuedNamespaces, shareNamespaceVariables } from "./namespaces.ts";
@@ -62,6 +62,7 @@ export function transformCell(source: string, context: CellContext): Transformed
   rewriteConstantAssignments(cell);
   shareNamespaceVariables(cell, program);
   for (const statement of program.body) rewriteStatement(cell, statement);
+  rewriteTimers(cell, program);
   rewriteExpressions(cell, program);
   out.prepend(STRICT);
   return {

@@ -1,4 +1,5 @@
-import type { AnyNode } from "acorn";
+import type { AnyNode, Program } from "acorn";
+import { topLevelReferences } from "./references.ts";
 import { type Rewrite, RUNTIME } from "./rewrite.ts";
 import { children, isFunction } from "./syntax.ts";
 
@@ -44,4 +45,22 @@ function rewriteExpression(cell: Rewrite, node: AnyNode, insideFunction: boolean
     default:
       return;
   }
+}
+
+const TIMERS = ["setTimeout", "setInterval", "setImmediate"];
+
+/** Callbacks that a cell itself hands to a timer; a library's timers may serve other cells too. */
+export function rewriteTimers(cell: Rewrite, program: Program): void {
+  const names = TIMERS.filter((name) => !cell.declared.kinds.has(name) && !cell.names.shadowed.has(name));
+  const meant = new Set<AnyNode>(topLevelReferences(program, new Set(names)).map(({ node }) => node));
+  if (meant.size === 0) return;
+  const visit = (node: AnyNode): void => {
+    const [callback] = node.type === "CallExpression" && meant.has(node.callee) ? node.arguments : [];
+    if (callback && callback.type !== "SpreadElement") {
+      cell.out.appendRight(callback.start, `${RUNTIME.own}(`);
+      cell.out.appendLeft(callback.end, ")");
+    }
+    children(node).forEach(visit);
+  };
+  visit(program);
 }

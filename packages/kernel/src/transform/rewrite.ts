@@ -18,6 +18,8 @@ export const RUNTIME = {
   /** `using` at the top level: disposed when the cell ends. */
   use: "__opsbook_use",
   useAsync: "__opsbook_use_async",
+  /** `setTimeout(own(f))`: f does not run when the cell that set the timer was interrupted. */
+  own: "__opsbook_own",
   decorators: "__opsbook_decorators",
   /** Assigning a property of it is what assigning a constant becomes. */
   constants: "__opsbook_constants",

@@ -1,10 +1,9 @@
 import type { ParentHeader } from "@opsbook/jupyter/codec";
 import type { Incoming } from "./sockets.ts";
 
-/** Executions this side knows: who asked, under which header their output goes out, which children they left. */
+/** Executions this side knows: who asked, under which header their output goes out. */
 export class Executions {
   readonly #parents = new Map<number, { header: ParentHeader; identities: Buffer[] }>();
-  readonly #background = new Set<number>();
   #last = 0;
 
   open(request: Incoming): number {
@@ -24,15 +23,5 @@ export class Executions {
 
   forget(index: number): void {
     this.#parents.delete(index);
-  }
-
-  child(pid: number, alive: boolean): void {
-    if (alive) this.#background.add(pid);
-    else this.#background.delete(pid);
-  }
-
-  /** Children that no execution waits for in a system call. */
-  get background(): ReadonlySet<number> {
-    return this.#background;
   }
 }

@@ -1,5 +1,5 @@
 import { Session } from "node:inspector";
-import { childrenOf, signalTree } from "../process-tree.ts";
+import { childrenOf, ProcessTree } from "../process-tree.ts";
 
 /** Milliseconds the main thread gets to answer before it is made to stop. */
 const PATIENCE = 40;
@@ -8,7 +8,7 @@ const REPEAT = 100;
 /** Looks after a termination that hit something before another one may: a loaded machine is slow to answer. */
 const LOOKS_BETWEEN = 10;
 /** Looks for which modules may go on loading before that is taken for what has to be stopped. */
-const MAX_LOOKS_LOADING = 20;
+const MAX_LOOKS_LOADING = 8;
 /** Milliseconds an execution that was told to stop may go on before it is told again. */
 const TOLD_AND_RUNNING = 1000;
 /** Signals to the children that a system call of the thread waits for, one a look. */
@@ -24,6 +24,8 @@ export interface InterrupterHandlers {
   loads(): number;
   /** Children that some cell started without waiting: they are not what holds the thread. */
   background(): ReadonlySet<number>;
+  /** A child that holds the thread was found. What it leaves behind may need stronger signals later. */
+  waitedFor(pid: number, index: number): void;
 }
 
 /**
@@ -39,6 +41,8 @@ export class Interrupter {
   #pending = false;
   #looksSinceHit = LOOKS_BETWEEN;
   #signals = 0;
+  /** What the thread waits for in a system call, with what that left behind. */
+  readonly #trees = new Map<number, ProcessTree>();
   #loads = 0;
   #looksLoading = 0;
 
@@ -56,6 +60,7 @@ export class Interrupter {
     this.#target = index;
     this.#looksSinceHit = LOOKS_BETWEEN;
     this.#signals = 0;
+    this.#trees.clear();
     this.#loads = this.#handlers.loads();
     this.#looksLoading = 0;
     this.#handlers.ask(index, false);
@@ -112,6 +117,11 @@ export class Interrupter {
   #signalChildren(): void {
     const signal = SIGNALS[Math.min(this.#signals++, SIGNALS.length - 1)] ?? "SIGKILL";
     const background = this.#handlers.background();
-    for (const pid of childrenOf(process.pid)) if (!background.has(pid)) signalTree(pid, signal);
+    for (const pid of childrenOf(process.pid)) {
+      if (background.has(pid) || this.#trees.has(pid)) continue;
+      this.#trees.set(pid, new ProcessTree(pid));
+      this.#handlers.waitedFor(pid, this.#target ?? 0);
+    }
+    for (const tree of this.#trees.values()) tree.signal(signal);
   }
 }

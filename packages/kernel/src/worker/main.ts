@@ -1,7 +1,8 @@
-import { readFileSync } from "node:fs";
 import { parentPort, workerData } from "node:worker_threads";
 import { FLAG, type ToMain, type ToWorker, type WorkerInput } from "../link.ts";
+import { startTime } from "../process-tree.ts";
 import { readConnection } from "./connection.ts";
+import { readInherited } from "./inherited-output.ts";
 import { OutputPump } from "./output-pump.ts";
 import { Protocol } from "./protocol.ts";
 import { Sockets } from "./sockets.ts";
@@ -37,8 +38,18 @@ const pump = new OutputPump(input.ring, {
 });
 sockets.publish("status", { execution_state: "starting" }, {});
 port.on("message", (message: ToWorker) => {
-  if (message.type === "wake") pump.wake();
-  else pump.report(message);
+  switch (message.type) {
+    case "wake":
+      pump.wake();
+      return;
+    case "inherit":
+      // What the cell printed before it comes first.
+      pump.wake();
+      readInherited(message, (text) => protocol.text(message.index, message.name, text));
+      return;
+    default:
+      pump.report(message);
+  }
 });
 receive = (...message) => protocol.receive(...message);
 for (const message of early) receive(...message);
@@ -60,14 +71,4 @@ function endWith(pid: number): void {
   setInterval(() => {
     if (startTime(pid) !== born) process.kill(process.pid, "SIGKILL");
   }, PARENT_INTERVAL);
-}
-
-/** Tells a process from a later one with its number. Source: proc_pid_stat(5), field 22. */
-function startTime(pid: number): string | undefined {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, "latin1");
-    return stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19];
-  } catch {
-    return undefined;
-  }
 }

@@ -1,6 +1,7 @@
 import type { JsonObject } from "@opsbook/jupyter/codec";
 import type { Question, Report, ToMain } from "../link.ts";
 import { utf16Units } from "../transform/code-points.ts";
+import { Children } from "./children.ts";
 import { Executions } from "./executions.ts";
 import { History } from "./history.ts";
 import { HostComm } from "./host-comm.ts";
@@ -39,6 +40,7 @@ export class Protocol {
   readonly #parts: ProtocolParts;
   readonly #sockets: Sockets;
   readonly #executions = new Executions();
+  readonly #children = new Children((index, text) => this.text(index, "stderr", text));
   readonly #history = new History();
   readonly #host: HostComm;
   readonly #prompts: StdinPrompts;
@@ -63,7 +65,8 @@ export class Protocol {
     );
     this.#interrupter = new Interrupter({
       ask: (index, terminated) => parts.toMain({ type: "interrupt", index, terminated }),
-      background: () => this.#executions.background,
+      background: () => this.#children.background(),
+      waitedFor: (pid, index) => this.#children.waitedFor(pid, index),
       loads: parts.loads,
     });
   }
@@ -118,6 +121,7 @@ export class Protocol {
       case "interrupt_request":
         this.#answer(request, "interrupt_reply", { status: "ok" });
         this.#interrupter.interrupt(this.#running?.index ?? 0);
+        this.#children.interrupt(this.#running?.index ?? 0);
         return;
       case "shutdown_request":
         this.#answer(request, "shutdown_reply", { status: "ok", restart: flagField(content, "restart", false) });
@@ -159,9 +163,11 @@ export class Protocol {
         this.#prompts.ask(report);
         return;
       case "child":
-        this.#executions.child(report.pid, report.alive);
+        if (report.alive) this.#children.started(report.pid, report.index);
+        else this.#children.ended(report.pid);
         return;
       case "forget":
+        this.#children.forget(report.index);
         if (this.#running?.index !== report.index) this.#executions.forget(report.index);
         return;
       case "exit":
