@@ -4,12 +4,13 @@ import { StartError } from "../main.ts";
 import type { Command, Output } from "./command.ts";
 import { doctorCommand } from "./doctor.ts";
 import { UsageError } from "./errors.ts";
+import { kernelCommand } from "./kernel.ts";
 import { listCommand } from "./list.ts";
 import { serveCommand } from "./serve.ts";
 import { stopCommand } from "./stop.ts";
 import { readVersion } from "./version.ts";
 
-const COMMANDS: readonly Command[] = [serveCommand, listCommand, stopCommand, doctorCommand];
+const COMMANDS: readonly Command[] = [serveCommand, listCommand, stopCommand, kernelCommand, doctorCommand];
 
 const STANDARD: Output = {
   out: (text) => void process.stdout.write(`${text}\n`),

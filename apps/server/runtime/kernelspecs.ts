@@ -23,15 +23,23 @@ type Environment = Readonly<Record<string, string | undefined>>;
 
 /** Folders with kernels, the first winning. */
 export function kernelFolders(env: Environment): string[] {
-  const home = env.HOME ?? "/";
   const data = [
     ...(env.JUPYTER_PATH ?? "").split(delimiter).filter((folder) => folder !== ""),
-    env.JUPYTER_DATA_DIR ?? join(env.XDG_DATA_HOME ?? join(home, ".local", "share"), "jupyter"),
+    userData(env),
     ...prefixes(env).map((prefix) => join(prefix, "share", "jupyter")),
     "/usr/local/share/jupyter",
     "/usr/share/jupyter",
   ];
   return [...new Set(data)].map((folder) => join(folder, "kernels"));
+}
+
+/** The folder of the kernels that belong to this user alone. */
+export function userKernels(env: Environment): string {
+  return join(userData(env), "kernels");
+}
+
+function userData(env: Environment): string {
+  return env.JUPYTER_DATA_DIR ?? join(env.XDG_DATA_HOME ?? join(env.HOME ?? "/", ".local", "share"), "jupyter");
 }
 
 /** Environments in use: the active one, and that of the Python found first. */

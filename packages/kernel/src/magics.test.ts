@@ -348,8 +348,11 @@ describe("[3.4-magics] each of them", () => {
 });
 
 describe("[part of 3.4-help] help on what cells made", () => {
-  const help = async (code: string): Promise<string> =>
-    String(Reflect.get(Object((await ok(code)).displays[0]?.content.data), "text/plain"));
+  const help = async (code: string): Promise<string> => {
+    const { payload } = (await ok(code)).reply;
+    const page: unknown = Array.isArray(payload) ? payload[0] : null;
+    return String(Reflect.get(Object(Reflect.get(Object(page), "data")), "text/plain"));
+  };
 
   test("signature, comment and source", async () => {
     await ok(

@@ -14,6 +14,8 @@ export interface MagicHost {
   execution(): Execution;
   /** For the front end, in the reply of the cell. */
   payload(content: JsonObject): void;
+  /** Whether the front end is one that shows everything a cell displays where it stands, as ours does. */
+  ours(): boolean;
   capture(execution: Execution): Captured;
   /** Names that cells declared. */
   names(): string[];

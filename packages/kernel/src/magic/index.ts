@@ -67,7 +67,9 @@ export function createMagics(host: MagicHost): { magic: Magics; calls: MagicCall
       const bundle = chain.startsWith("%")
         ? magicHelp(magic, chain.slice(1))
         : helpBundle(await helpOn(host, chain), withSource);
-      host.display.raw({ data: bundle, metadata: {} });
+      // Other front ends have a pager for this.
+      if (host.ours()) host.display.raw({ data: bundle, metadata: {} });
+      else host.payload({ source: "page", data: bundle, start: 0 });
     },
   };
   return { magic, calls };

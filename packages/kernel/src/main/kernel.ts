@@ -60,7 +60,7 @@ export async function startKernel(options: KernelOptions): Promise<void> {
     load<{ createUi: typeof createUi }>("../ui/ui").createUi({ host: link, prompts, display, note }),
   );
   defineGlobals({ display, clearOutput: createClearOutput(reporter), input: prompts.ask, prompt: prompts.ask });
-  magics.install({ notebook, display, folder: options.folder, peek: (name) => completer.value(name) });
+  magics.install({ notebook, display, link, folder: options.folder, peek: (name) => completer.value(name) });
   const late = (error: unknown): void => notebook.lateError(error, currentExecution());
   keepListening("uncaughtException", late);
   keepListening("unhandledRejection", late);

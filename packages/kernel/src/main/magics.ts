@@ -6,6 +6,7 @@ import type { MagicHost } from "../magic/host.ts";
 import type { createMagics } from "../magic/index.ts";
 import { Captured } from "./capture.ts";
 import { currentExecution, type Execution } from "./execution.ts";
+import type { HostLink } from "./host-link.ts";
 import type { Notebook } from "./notebook.ts";
 
 type Made = ReturnType<typeof createMagics>;
@@ -14,6 +15,7 @@ export interface MagicParts {
   notebook: Notebook;
   display: Display;
   folder: string;
+  link: HostLink;
   /** The value of a name, when finding out runs no code. */
   peek(name: string): unknown;
 }
@@ -48,7 +50,7 @@ export class KernelMagics {
   }
 }
 
-function createHost({ notebook, display, folder, peek }: MagicParts): MagicHost {
+function createHost({ notebook, display, folder, link, peek }: MagicParts): MagicHost {
   const execution = (): Execution => {
     const current = currentExecution();
     if (!current) throw new KernelError("not-a-cell", "This works in the code of a cell only.");
@@ -73,6 +75,7 @@ function createHost({ notebook, display, folder, peek }: MagicParts): MagicHost 
     assign,
     execution,
     payload: (content) => void execution().payload.push(content),
+    ours: () => link.isOpen,
     capture: (one) => new Captured(one),
     names: () => [...notebook.names.storage.keys()],
     peek,
