@@ -1,0 +1,2 @@
+export { type Bytes, bytes, HexView } from "./bytes.ts";
+export type { FieldValue, Values } from "./format.ts";

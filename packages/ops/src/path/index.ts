@@ -1,0 +1,1 @@
+export { Path, type PathLike, path } from "./path.ts";
