@@ -160,44 +160,43 @@ function write({ view, packed, little }: Target, field: Field, value: FieldValue
     case "i":
     case "l":
     case "q":
-      return writeInteger(view, {
-        offset,
-        size,
-        little,
-        value: integer(code, value, { bits: size * 8, signed: true }),
-      });
+      writeInteger(view, { offset, size, little, value: integer(code, value, { bits: size * 8, signed: true }) });
+      break;
     case "B":
     case "H":
     case "I":
     case "L":
     case "Q":
-      return writeInteger(view, {
-        offset,
-        size,
-        little,
-        value: integer(code, value, { bits: size * 8, signed: false }),
-      });
+      writeInteger(view, { offset, size, little, value: integer(code, value, { bits: size * 8, signed: false }) });
+      break;
     case "?":
-      return view.setUint8(offset, value ? 1 : 0);
+      view.setUint8(offset, value ? 1 : 0);
+      break;
     case "e":
-      return view.setFloat16(offset, float(code, value, 65_520), little);
+      view.setFloat16(offset, float(code, value, 65_520), little);
+      break;
     case "f":
-      return view.setFloat32(offset, float(code, value, 3.402_823_567_797_337e38), little);
+      view.setFloat32(offset, float(code, value, 3.402_823_567_797_337e38), little);
+      break;
     case "d":
-      return view.setFloat64(offset, float(code, value, Number.POSITIVE_INFINITY), little);
+      view.setFloat64(offset, float(code, value, Number.POSITIVE_INFINITY), little);
+      break;
     case "c":
     case "s":
-    case "p": {
-      if (!(value instanceof Uint8Array)) throw new RangeError(`${code} takes bytes, not ${describe(value)}`);
-      const room = code === "p" ? Math.max(Math.min(size - 1, 255), 0) : size;
-      if (value.length > room || (code === "c" && value.length !== 1)) {
-        throw new RangeError(`${value.length} bytes do not fit the ${room} of ${size}${code}`);
-      }
-      if (size === 0) return;
-      if (code === "p") view.setUint8(offset, value.length);
-      packed.set(value, code === "p" ? offset + 1 : offset);
-    }
+    case "p":
+      writeBytes(packed, field, value);
   }
+}
+
+/** Source: Python's `struct`: a `p` begins with the length of what follows, in one byte. */
+function writeBytes(packed: Uint8Array, { code, offset, size }: Field, value: FieldValue): void {
+  if (!(value instanceof Uint8Array)) throw new RangeError(`${code} takes bytes, not ${describe(value)}`);
+  const room = code === "p" ? Math.max(Math.min(size - 1, 255), 0) : size;
+  if (value.length > room || (code === "c" && value.length !== 1)) {
+    throw new RangeError(`${value.length} bytes do not fit the ${room} of ${size}${code}`);
+  }
+  if (code === "p" && size > 0) packed[offset] = value.length;
+  packed.set(value, code === "p" ? offset + 1 : offset);
 }
 
 function integer(code: string, value: FieldValue, range: { bits: number; signed: boolean }): bigint {
