@@ -13,6 +13,8 @@ const ids = {
   replace: "part of 4.1-atomic",
   mode: "part of 4.1-atomic",
   temp: "part of 4.1-temp",
+  processes: "4.2-processes",
+  net: "part of 4.3-socket",
 };
 
 describeMachine("this machine", ids, async () => {

@@ -1,5 +1,7 @@
 import type { Machine } from "./core/machine.ts";
 import { files } from "./files/index.ts";
+import { net } from "./net/index.ts";
+import { proc } from "./proc/index.ts";
 import { sh } from "./sh/index.ts";
 
 /**
@@ -9,4 +11,4 @@ import { sh } from "./sh/index.ts";
  * const uptime = async (machine: Machine) => (await machine.sh`uptime`.text()).trim();
  * await uptime(local);
  */
-export const local: Machine = Object.freeze({ name: "local", sh, files });
+export const local: Machine = Object.freeze({ name: "local", sh, files, proc, net });

@@ -21,6 +21,8 @@ export interface AllOptions {
   /** Starts nothing more after the first failure and stops what is under way. */
   readonly failFast?: boolean;
   readonly signal?: AbortSignal;
+  /** False shows no table of the progress. */
+  readonly live?: boolean;
 }
 
 const DEFAULT_CONCURRENCY = 8;
@@ -44,7 +46,7 @@ export function all<Item, Value>(
   if (!Number.isInteger(concurrency) || concurrency < 1)
     throw new RangeError("concurrency is a whole number from 1 up");
   const list = [...items];
-  const outcomes = new Outcomes<Item, Value>(list);
+  const outcomes = new Outcomes<Item, Value>(list, options.live !== false);
   void run(list, work, { outcomes, concurrency, options });
   return outcomes;
 }
@@ -107,10 +109,11 @@ export class Outcomes<Item, Value>
   readonly #done = Promise.withResolvers<OutcomeList<Item, Value>>();
   #wake = Promise.withResolvers<void>();
   #finished = false;
-  readonly #table = new LiveTable();
+  readonly #table: LiveTable | undefined;
 
-  constructor(items: readonly Item[]) {
+  constructor(items: readonly Item[], live: boolean) {
     this.#items = items;
+    this.#table = live ? new LiveTable() : undefined;
   }
 
   // biome-ignore lint/suspicious/noThenProperty: the outcomes are awaitable as well as iterable.
@@ -134,14 +137,14 @@ export class Outcomes<Item, Value>
   settle(outcome: Outcome<Item, Value>): void {
     this.#settled.push(outcome);
     this.#notify();
-    this.#table.draw(() => this.#rows());
+    this.#table?.draw(() => this.#rows());
   }
 
   /** @internal */
   finish(): void {
     this.#finished = true;
     this.#notify();
-    this.#table.end(() => this.#rows());
+    this.#table?.end(() => this.#rows());
     this.#done.resolve(createList(this.#inOrder()));
   }
 

@@ -6,6 +6,7 @@ import { CommandError } from "../sh/result.ts";
 import { GuardError } from "./guard.ts";
 import { hostileValues } from "./hostile.ts";
 import type { Machine } from "./machine.ts";
+import { describeNet, describeProcesses } from "./machine-parts.contract.ts";
 import { Secret } from "./secret.ts";
 
 export interface MachineUnderTest extends AsyncDisposable {
@@ -24,6 +25,8 @@ export interface ContractIds {
   readonly replace: string;
   readonly mode: string;
   readonly temp: string;
+  readonly processes: string;
+  readonly net: string;
 }
 
 /** What every machine must do, whatever it is reached by. */
@@ -188,6 +191,8 @@ export function describeMachine(name: string, ids: ContractIds, open: () => Prom
     });
 
     describeFiles(ids, open);
+    describeProcesses(ids.processes, open);
+    describeNet(ids.net, open);
   });
 }
 

@@ -1,4 +1,6 @@
 import type { Files } from "../files/files.ts";
+import type { Net } from "../net/net.ts";
+import type { Proc } from "../proc/proc.ts";
 import type { Sh } from "../sh/sh.ts";
 
 /** A computer to work on. What works on `local` works unchanged on every other one. */
@@ -9,4 +11,8 @@ export interface Machine {
   readonly sh: Sh;
   /** Reads and writes files there. */
   readonly files: Files;
+  /** Processes there. */
+  readonly proc: Proc;
+  /** Connections from there. */
+  readonly net: Net;
 }

@@ -1,6 +1,11 @@
 import type { Client, SFTPWrapper } from "ssh2";
 import { displaySymbol, type MimeBundle } from "../core/display.ts";
 import type { Machine } from "../core/machine.ts";
+import { NetError, type NetErrorCode } from "../net/error.ts";
+import { createNet, type Net } from "../net/net.ts";
+import { type Dial, formatAddress } from "../net/target.ts";
+import { createProc, type Kill, type Proc, ProcError } from "../proc/proc.ts";
+import { readFromShell } from "../proc/source.ts";
 import { createSh, type Sh } from "../sh/sh.ts";
 import { SshError } from "./error.ts";
 import { createRemoteFiles, type RemoteFiles } from "./remote-files.ts";
@@ -15,6 +20,10 @@ export class Host implements Machine, AsyncDisposable {
   readonly sh: Sh;
   /** Files of the host; the same as the local `files`, with `get` and `put`. */
   readonly files: RemoteFiles;
+  /** Processes of the host; the same as the local `proc`. */
+  readonly proc: Proc;
+  /** Connections that start at the host; the same as the local `net`. */
+  readonly net: Net;
   /** This connection and those it goes through, the innermost first. */
   readonly #clients: readonly [Client, ...Client[]];
   #sftp: Promise<SFTPWrapper> | undefined;
@@ -34,6 +43,12 @@ export class Host implements Machine, AsyncDisposable {
       createSftpFileSystem(() => this.#openSftp()),
       this.sh,
     );
+    this.proc = createProc({
+      files: this.files,
+      read: readFromShell(this.sh),
+      kill: (pid, signal, options) => this.#kill(pid, signal, options),
+    });
+    this.net = createNet((address) => this.#forward(address));
   }
 
   /** Whether the connection still stands. */
@@ -59,6 +74,23 @@ export class Host implements Machine, AsyncDisposable {
     return { "text/plain": `${this.name}: ${this.connected ? "connected" : "closed"}` };
   }
 
+  async #kill(...[pid, signal, options]: Parameters<Kill>): ReturnType<Kill> {
+    const command = this.sh`kill -s ${signal} ${pid}`.nothrow();
+    const { code, stderr } = await (options.signal === undefined ? command : command.signal(options.signal));
+    if (code === 0) return;
+    const reason = /no such process/i.test(stderr) ? "gone" : "permission";
+    throw new ProcError(reason, `process ${pid} on ${this.name}: ${stderr.trim()}`);
+  }
+
+  #forward({ host, port }: Parameters<Dial>[0]): ReturnType<Dial> {
+    return new Promise((resolve, reject) => {
+      this.#clients[0].forwardOut("127.0.0.1", 0, host, port, (error, channel) => {
+        if (error === undefined) resolve(channel);
+        else reject(forwardError(error, formatAddress({ host, port })));
+      });
+    });
+  }
+
   async #close(): Promise<void> {
     for (const client of this.#clients) await endClient(client);
     this.#ended = true;
@@ -82,6 +114,20 @@ export class Host implements Machine, AsyncDisposable {
     });
     return this.#sftp;
   }
+}
+
+/** What sshd says of a connection it could not make for us. */
+const FORWARD_FAILURES: readonly (readonly [RegExp, NetErrorCode])[] = [
+  [/refused/i, "refused"],
+  [/not known|not resolve|no address/i, "unknown-host"],
+  [/timed out/i, "timeout"],
+  [/unreachable|no route/i, "unreachable"],
+  [/prohibited|not allowed|denied/i, "permission"],
+];
+
+function forwardError(error: Error, address: string): NetError {
+  const code = FORWARD_FAILURES.find(([pattern]) => pattern.test(error.message))?.[1] ?? "io";
+  return new NetError(code, address, { message: `no connection from that host: ${error.message}`, cause: error });
 }
 
 /** A host that does not answer the goodbye must not hold the cell. */

@@ -29,6 +29,8 @@ const ids = {
   replace: "9.6-rename",
   mode: "9.6-chmod",
   temp: "part of 9.6-files",
+  processes: "part of 9.5-exec",
+  net: "part of 9.4-forward",
 };
 
 async function startOrUndefined(): Promise<Sshd | undefined> {
