@@ -11,7 +11,7 @@ const run = promisify(execFile);
 const root = join(import.meta.dirname, "..");
 
 /** Examples that name a host nobody has are only type-checked. */
-const ELSEWHERE = /example\.org|web1|127\.0\.0\.1:8888|ssh_host_ed25519_key/;
+const ELSEWHERE = /"\/srv\/images|example\.org|web1|127\.0\.0\.1:8888|ssh_host_ed25519_key/;
 
 interface Example {
   readonly place: string;
@@ -55,6 +55,20 @@ describe("examples", () => {
       "local",
       "ssh.connect(",
       "ssh.fingerprint(",
+      "bytes.unpack(",
+      "bytes.pack(",
+      "bytes.size(",
+      "bytes.hex(",
+      "path(",
+      "proc.list(",
+      "proc.signal(",
+      "proc.wait(",
+      "proc.parsePs(",
+      "net.connect(",
+      "net.proxy(",
+      "net.waitFor(",
+      "users.list(",
+      "users.addToGroup(",
     ];
     const http = ["get", "head", "post", "put", "patch", "delete", "request", "client", "basic", "bearer"].map(
       (name) => `http.${name}(`,
@@ -70,7 +84,12 @@ describe("examples", () => {
       "exists",
       "create",
       "write",
+      "open",
+      "handles",
       "copy",
+      "copyTree",
+      "removeTree",
+      "at",
       "move",
       "remove",
       "makeFolder",

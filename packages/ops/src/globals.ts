@@ -5,15 +5,20 @@ import { createRequire } from "node:module";
  * it is touched for the first time, and from then on a plain value. A cell may declare or assign the same name.
  */
 
-type Domain = "core" | "files" | "http" | "sh" | "ssh" | "local";
+type Domain = "bytes" | "core" | "files" | "http" | "local" | "net" | "path" | "proc" | "sh" | "ssh" | "users";
 
 const NAMES: Readonly<Record<Domain, readonly string[]>> = {
+  bytes: ["bytes"],
   core: ["all", "guard", "GuardError", "Plan", "PlanError", "redact", "Secret"],
   files: ["files", "FilesError"],
   http: ["http", "HttpError"],
+  net: ["net", "NetError"],
+  path: ["path"],
+  proc: ["proc", "ProcError"],
   sh: ["sh", "CommandError"],
   ssh: ["ssh", "SshError"],
   local: ["local"],
+  users: ["users", "UsersError"],
 };
 
 /** Inside the repository the sources run; a packed library has JavaScript beside the same names. */

@@ -1,6 +1,11 @@
+export * from "./bytes/index.ts";
 export * from "./core/index.ts";
 export * from "./files/index.ts";
 export * from "./http/index.ts";
 export { local } from "./local.ts";
+export * from "./net/index.ts";
+export * from "./path/index.ts";
+export * from "./proc/index.ts";
 export * from "./sh/index.ts";
 export * from "./ssh/index.ts";
+export * from "./users/index.ts";

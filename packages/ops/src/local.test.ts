@@ -9,12 +9,12 @@ const ids = {
   quoting: "4.2-shell",
   stdin: "4.2-stdin",
   stream: "4.2-deadlock",
-  text: "part of 4.1-text",
-  replace: "part of 4.1-atomic",
-  mode: "part of 4.1-atomic",
-  temp: "part of 4.1-temp",
+  text: "4.1-text",
+  replace: "4.1-atomic",
+  mode: "4.1-atomic",
+  temp: "4.1-temp",
   processes: "4.2-processes",
-  net: "part of 4.3-socket",
+  net: "4.3-socket",
 };
 
 describeMachine("this machine", ids, async () => {

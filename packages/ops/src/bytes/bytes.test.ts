@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, test } from "node:test";
 import { inspect } from "node:util";
-import { python } from "../core/testing-python.ts";
+import { python } from "../core/testing.ts";
 import { files } from "../files/index.ts";
 import { bytes } from "./index.ts";
 

@@ -4,10 +4,10 @@ import { inspect } from "node:util";
 import { all } from "./all.ts";
 import { displaySymbol } from "./display.ts";
 import { GuardError, guard } from "./guard.ts";
-import { rejection } from "./machine.contract.ts";
 import { type Duration, parseDuration, startCancellation } from "./options.ts";
 import { Plan, PlanError, type PlannedChange } from "./plan.ts";
 import { redact, Secret } from "./secret.ts";
+import { rejection } from "./testing.ts";
 import { decodeUtf8, findInvalidUtf8 } from "./utf8.ts";
 
 interface Sent {

@@ -5,7 +5,7 @@ import { test } from "node:test";
 import { NetError } from "../net/error.ts";
 import { ProcError } from "../proc/proc.ts";
 import { GuardError } from "./guard.ts";
-import { type MachineUnderTest, rejection } from "./machine.contract.ts";
+import { type MachineUnderTest, rejection } from "./testing.ts";
 
 /** What `proc` of every machine must do. */
 export function describeProcesses(id: string, open: () => Promise<MachineUnderTest>): void {

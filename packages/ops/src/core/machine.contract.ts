@@ -8,12 +8,7 @@ import { hostileValues } from "./hostile.ts";
 import type { Machine } from "./machine.ts";
 import { describeNet, describeProcesses } from "./machine-parts.contract.ts";
 import { Secret } from "./secret.ts";
-
-export interface MachineUnderTest extends AsyncDisposable {
-  readonly machine: Machine;
-  /** An empty folder on that machine. */
-  readonly folder: string;
-}
+import { type MachineUnderTest, rejection } from "./testing.ts";
 
 /** Which rows of the capability table each part of the contract proves for a kind of machine. */
 export interface ContractIds {
@@ -355,20 +350,6 @@ function describeFiles(ids: ContractIds, open: () => Promise<MachineUnderTest>):
     }
     assert.equal(await files.exists(path), false);
   });
-}
-
-/** The error of a call that must fail. */
-export async function rejection<E extends Error>(
-  call: PromiseLike<unknown>,
-  type: abstract new (...args: never[]) => E,
-): Promise<E> {
-  try {
-    await call;
-  } catch (error) {
-    assert.ok(error instanceof type, `not a ${type.name}: ${error}`);
-    return error;
-  }
-  throw new assert.AssertionError({ message: "it should have failed" });
 }
 
 /** Waits until a process has ended on its machine; the test runner's own limit is the end of patience. */

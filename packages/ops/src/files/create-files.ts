@@ -1,42 +1,47 @@
 import { randomBytes } from "node:crypto";
 import { posix } from "node:path";
+import { formatBytes } from "../core/display.ts";
 import { messageOf } from "../core/errors.ts";
+import { hostChannel } from "../core/host-channel.ts";
 import { LineSplitter } from "../core/line-splitter.ts";
 import { type CallOptions, startCancellation, untilAborted } from "../core/options.ts";
 import { Secret } from "../core/secret.ts";
-import { decodeUtf8, type InvalidText, Utf8Stream } from "../core/utf8.ts";
+import { decodeUtf8, Utf8Stream } from "../core/utf8.ts";
 import { createEntry, createListing, kindOf } from "./entry.ts";
-import { FilesError } from "./error.ts";
-import type { Files } from "./files.ts";
+import { FilesError, invalidText } from "./error.ts";
+import type { Files, PathArgument } from "./files.ts";
+import { listHandles, openHandle } from "./handle.ts";
 import { parseMode } from "./mode.ts";
 import type { FileSystem } from "./port.ts";
-import { readChunks, writeChunks } from "./transfer.ts";
+import { RemoveTreePlan } from "./remove-tree.ts";
+import { createScratchRoot } from "./scratch-root.ts";
+import { LARGEST, readFile, writeChunks } from "./transfer.ts";
+import { copyTree, type TreeCopy } from "./tree.ts";
 import { type FileContent, replaceFile, statOrUndefined } from "./write.ts";
-
-/** Kept in memory at most; larger files have to be streamed. */
-const LARGEST = 512 * 1024 * 1024;
 
 /** `files` over any file system: what is done with the few operations that differ. */
 export function createFiles(system: FileSystem): Files {
-  const call = <T>(path: string, options: CallOptions, work: (path: string, signal: AbortSignal) => Promise<T>) =>
-    withLimits({ path, options }, (signal) => work(system.resolve(path), signal));
+  const resolve = (path: PathArgument) => system.resolve(textOf(path));
+  const call = <T>(path: PathArgument, options: CallOptions, work: (path: string, signal: AbortSignal) => Promise<T>) =>
+    withLimits({ path: textOf(path), options }, (signal) => work(resolve(path), signal));
 
-  const readAll = (path: string, options: CallOptions, length = LARGEST) =>
+  const readAll = (path: PathArgument, options: CallOptions, length = LARGEST) =>
     call(path, options, async (resolved, signal) => {
       const chunks: Uint8Array[] = [];
       for await (const chunk of readFile(system, { path: resolved, signal, length })) chunks.push(chunk);
       return Buffer.concat(chunks);
     });
 
-  const readText = async (path: string, options: CallOptions & { encoding?: string }) => {
+  const readText = async (given: PathArgument, options: CallOptions & { encoding?: string }) => {
+    const path = textOf(given);
     const bytes = await readAll(path, options);
     const encoding = options.encoding ?? "utf-8";
     if (/^utf-?8$/i.test(encoding)) return decodeUtf8(bytes, (invalid) => invalidText(path, invalid));
     return decodeOther(path, { bytes, encoding });
   };
 
-  async function* streamLines(path: string, options: CallOptions): AsyncGenerator<string, void> {
-    const resolved = system.resolve(path);
+  async function* streamLines(path: PathArgument, options: CallOptions): AsyncGenerator<string, void> {
+    const resolved = resolve(path);
     using cancellation = startCancellation(options);
     const decoder = new Utf8Stream((invalid) => invalidText(resolved, invalid));
     const splitter = new LineSplitter();
@@ -61,8 +66,10 @@ export function createFiles(system: FileSystem): Files {
       then: (onFulfilled, onRejected) => collect(streamLines(path, options)).then(onFulfilled, onRejected),
       [Symbol.asyncIterator]: () => streamLines(path, options),
     }),
+    open: (path, options = {}) => call(path, options, (resolved) => openHandle(system, resolved)),
+    handles: listHandles,
     json: async (path, schema, options = {}) => {
-      const value = parseJson(path, await readText(path, options));
+      const value = parseJson(textOf(path), await readText(path, options));
       return schema === undefined ? (value as never) : schema.parse(value);
     },
     stat: (path, options = {}) =>
@@ -94,13 +101,23 @@ export function createFiles(system: FileSystem): Files {
       });
     },
     copy: (from, to, options = {}) => {
-      const target = system.resolve(to);
+      const target = resolve(to);
       return call(from, options, (source, signal) =>
         copyFile(system, { source, target, metadata: options.metadata === true, signal }),
       );
     },
+    copyTree: (from, to, options = {}) => {
+      const target = resolve(to);
+      return call(from, options, async (source, signal) => {
+        const progress = new TreeProgress(source);
+        return await copyTree(system, { source, target, signal, onProgress: (copy) => progress.show(copy) });
+      });
+    },
+    removeTree: (path, options = {}) =>
+      call(path, options, (resolved, signal) => RemoveTreePlan.make(system, resolved, signal)),
+    at: (root) => createFiles(createScratchRoot(system, resolve(root).replace(/\/$/, ""))),
     move: (from, to, options = {}) => {
-      const target = system.resolve(to);
+      const target = resolve(to);
       return call(from, options, async (source, signal) => {
         try {
           await system.rename(source, target);
@@ -145,32 +162,37 @@ export function createFiles(system: FileSystem): Files {
   return Object.freeze(files);
 }
 
+function textOf(path: PathArgument): string {
+  return typeof path === "string" ? path : path.path;
+}
+
+/** Redrawn at most so often, in milliseconds. */
+const REDRAW_MS = 250;
+
+/** How far a long copy has come, in the cell that waits for it. */
+class TreeProgress {
+  readonly #id: string = crypto.randomUUID();
+  readonly #source: string;
+  #shownAt = performance.now();
+  #shown = false;
+
+  constructor(source: string) {
+    this.#source = source;
+  }
+
+  show({ files, bytes }: TreeCopy): void {
+    if (performance.now() - this.#shownAt < REDRAW_MS) return;
+    const text = `${this.#source}: ${files} files, ${formatBytes(bytes)} copied`;
+    hostChannel()?.display({ "text/plain": text }, { id: this.#id, update: this.#shown });
+    this.#shown = true;
+    this.#shownAt = performance.now();
+  }
+}
+
 async function collect(lines: AsyncIterable<string>): Promise<string[]> {
   const all: string[] = [];
   for await (const line of lines) all.push(line);
   return all;
-}
-
-/** The bytes of a file, which is opened before the first and closed after the last. */
-export async function* readFile(
-  system: FileSystem,
-  source: { readonly path: string; readonly signal: AbortSignal; readonly length?: number },
-): AsyncGenerator<Uint8Array, void> {
-  const file = await system.open(source.path);
-  try {
-    const stat = await file.stat();
-    if (kindOf(stat.mode) === "folder") {
-      throw new FilesError("is-a-folder", source.path, { message: "it is a folder and has no content" });
-    }
-    if (source.length === LARGEST && stat.size > LARGEST) {
-      throw new FilesError("too-large", source.path, {
-        message: `${stat.size} bytes do not fit in memory; read it with for await (… of files.lines(path))`,
-      });
-    }
-    yield* readChunks(system, file, source);
-  } finally {
-    await file.close();
-  }
 }
 
 /** Runs `work` under the call's time limit and signals. */
@@ -262,12 +284,6 @@ async function* toPieces(content: FileContent): AsyncGenerator<Uint8Array, void>
   else if (typeof content === "string") yield Buffer.from(content);
   else if (content instanceof Uint8Array) yield content;
   else for await (const piece of content) yield typeof piece === "string" ? Buffer.from(piece) : piece;
-}
-
-function invalidText(path: string, invalid: InvalidText): FilesError {
-  return new FilesError("invalid-text", path, {
-    message: `not UTF-8 at byte ${invalid.offset} (${invalid.window}); name its encoding: { encoding: "windows-1252" }`,
-  });
 }
 
 function decodeOther(path: string, text: { readonly bytes: Uint8Array; readonly encoding: string }): string {

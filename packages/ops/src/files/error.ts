@@ -1,4 +1,5 @@
 import { OpsError, systemCode } from "../core/errors.ts";
+import type { InvalidText } from "../core/utf8.ts";
 
 export type FilesErrorCode =
   | "not-found"
@@ -16,6 +17,7 @@ export type FilesErrorCode =
   | "read-only"
   | "other-file-system"
   | "unsupported"
+  | "outside-root"
   | "aborted"
   | "timeout"
   | "io";
@@ -55,4 +57,10 @@ export function toFilesError(error: unknown, path: string): FilesError {
   const code = systemCode(error);
   const [meaning, message] = MEANINGS[code ?? ""] ?? ["io", error instanceof Error ? error.message : String(error)];
   return new FilesError(meaning, path, { message, cause: error });
+}
+
+export function invalidText(path: string, invalid: InvalidText): FilesError {
+  return new FilesError("invalid-text", path, {
+    message: `not UTF-8 at byte ${invalid.offset} (${invalid.window}); name its encoding: { encoding: "windows-1252" }`,
+  });
 }

@@ -1,6 +1,9 @@
 import type { Lines, Schema } from "../core/lines.ts";
 import type { CallOptions } from "../core/options.ts";
 import type { FileEntry } from "./entry.ts";
+import type { FileHandle } from "./handle.ts";
+import type { RemoveTreePlan } from "./remove-tree.ts";
+import type { TreeCopy } from "./tree.ts";
 import type { FileContent } from "./write.ts";
 
 export interface ReadOptions extends CallOptions {
@@ -31,6 +34,9 @@ export interface TempOptions extends CallOptions {
   readonly suffix?: string;
 }
 
+/** A path, or anything that has one: an entry of a listing, a temporary file, `path(…)`. */
+export type PathArgument = string | { readonly path: string };
+
 /** A private file that is removed on disposal. */
 export interface TempFile extends AsyncDisposable {
   readonly path: string;
@@ -47,25 +53,38 @@ export interface Files {
    * @example
    * const name = (await files.text("/etc/hostname")).trim();
    */
-  text(path: string, options?: ReadOptions): Promise<string>;
+  text(path: PathArgument, options?: ReadOptions): Promise<string>;
   /**
    * A whole file as it is.
    * @example
    * const bytes = await files.bytes("/etc/hostname");
    */
-  bytes(path: string, options?: CallOptions): Promise<Uint8Array>;
+  bytes(path: PathArgument, options?: CallOptions): Promise<Uint8Array>;
   /**
    * The first `length` bytes.
    * @example
    * const magic = await files.head("/bin/sh", 4); // 7f 45 4c 46
    */
-  head(path: string, length: number, options?: CallOptions): Promise<Uint8Array>;
+  head(path: PathArgument, length: number, options?: CallOptions): Promise<Uint8Array>;
   /**
    * UTF-8 lines: `await` for all, `for await` for one after the other in little memory.
    * @example
    * for await (const line of files.lines("/etc/passwd")) if (line.startsWith("root:")) console.log(line);
    */
-  lines(path: string, options?: CallOptions): Lines;
+  lines(path: PathArgument, options?: CallOptions): Lines;
+  /**
+   * A file to read by hand, line by line or from any place.
+   * @example
+   * await using accounts = await files.open("/etc/passwd");
+   * const first = await accounts.line(); // "root:x:0:0:root:/root:/bin/bash"
+   */
+  open(path: PathArgument, options?: CallOptions): Promise<FileHandle>;
+  /**
+   * What `open` has opened and nobody has closed yet, as a table.
+   * @example
+   * files.handles();
+   */
+  handles(): readonly FileHandle[];
   /**
    * A JSON file, checked by `schema` (for instance a zod schema) when one is given.
    * @throws FilesError `invalid-json`; what `schema` throws.
@@ -73,26 +92,26 @@ export interface Files {
    * await files.write("/tmp/opsbook-example.json", '{"port": 8080}');
    * const config = await files.json("/tmp/opsbook-example.json");
    */
-  json<T = unknown>(path: string, schema?: Schema<T>, options?: CallOptions): Promise<T>;
+  json<T = unknown>(path: PathArgument, schema?: Schema<T>, options?: CallOptions): Promise<T>;
   /**
    * Kind, size in bytes, times, owner and mode. Follows symbolic links unless `followLinks` is false.
    * @example
    * const { size, modified } = await files.stat("/etc/passwd");
    */
-  stat(path: string, options?: CallOptions & { readonly followLinks?: boolean }): Promise<FileEntry>;
+  stat(path: PathArgument, options?: CallOptions & { readonly followLinks?: boolean }): Promise<FileEntry>;
   /**
    * The entries of a folder by name, links as links; shown as a table.
    * @example
    * const large = (await files.list("/etc")).filter((entry) => entry.size > 100_000);
    */
-  list(folder: string, options?: CallOptions): Promise<readonly FileEntry[]>;
+  list(folder: PathArgument, options?: CallOptions): Promise<readonly FileEntry[]>;
   /**
    * Whether something is there. To decide what to do next use `create` or `remove(path, { missingOk: true })`: between
    * the answer and the deed another program may act.
    * @example
    * await files.exists("/etc/passwd"); // true
    */
-  exists(path: string, options?: CallOptions): Promise<boolean>;
+  exists(path: PathArgument, options?: CallOptions): Promise<boolean>;
   /**
    * Makes a file that must not exist; of several who try at once exactly one succeeds.
    * @throws FilesError `exists`.
@@ -100,7 +119,7 @@ export interface Files {
    * const lock = `/tmp/opsbook-example-${crypto.randomUUID()}`;
    * await files.create(lock, "mine");
    */
-  create(path: string, content: FileContent, options?: WriteOptions): Promise<void>;
+  create(path: PathArgument, content: FileContent, options?: WriteOptions): Promise<void>;
   /**
    * Replaces or creates a file all-or-nothing: written beside it, synced, renamed. Owner and mode are kept, symbolic
    * links followed.
@@ -108,33 +127,61 @@ export interface Files {
    * @example
    * await files.write("/tmp/opsbook-example/a.conf", "on = true\n", { parents: true, mode: "0640" });
    */
-  write(path: string, content: FileContent, options?: WriteOptions): Promise<void>;
+  write(path: PathArgument, content: FileContent, options?: WriteOptions): Promise<void>;
   /**
    * Copies a file's content all-or-nothing, replacing the target.
    * @example
    * await files.copy("/etc/hostname", "/tmp/opsbook-example-hostname", { metadata: true });
    */
-  copy(from: string, to: string, options?: CopyOptions): Promise<void>;
+  copy(from: PathArgument, to: PathArgument, options?: CopyOptions): Promise<void>;
+  /**
+   * Copies a folder with everything in it: modes, times, links as links, and owners where this user may. The target must
+   * not be there.
+   * @throws FilesError `exists`, `unsupported` for devices, pipes and sockets, before anything is copied.
+   * @example
+   * await files.makeFolder("/tmp/opsbook-example-tree/a", { parents: true });
+   * const { files: count } = await files.copyTree("/tmp/opsbook-example-tree", `/tmp/opsbook-example-${Date.now()}`);
+   */
+  copyTree(from: PathArgument, to: PathArgument, options?: CallOptions): Promise<TreeCopy>;
   /**
    * Moves a file or folder, replacing a file at the target; also across file systems for files.
    * @example
    * await files.write("/tmp/opsbook-example-old", "x");
    * await files.move("/tmp/opsbook-example-old", "/tmp/opsbook-example-new");
    */
-  move(from: string, to: string, options?: CallOptions): Promise<void>;
+  move(from: PathArgument, to: PathArgument, options?: CallOptions): Promise<void>;
   /**
    * Removes a file, a link or an empty folder.
    * @throws FilesError `not-empty`, `not-found`.
    * @example
    * await files.remove("/tmp/opsbook-example-new", { missingOk: true });
    */
-  remove(path: string, options?: RemoveOptions): Promise<void>;
+  remove(path: PathArgument, options?: RemoveOptions): Promise<void>;
+  /**
+   * The plan to remove a folder with everything in it: shows what would go, and `apply()` removes it, unless something
+   * in it has changed since. Links are removed, never followed.
+   * @throws GuardError for `/`, folders of the system, homes and mount points.
+   * @example
+   * await files.makeFolder("/tmp/opsbook-example-old/logs", { parents: true });
+   * const plan = await files.removeTree("/tmp/opsbook-example-old");
+   * plan.count; // 2
+   * await plan.apply();
+   */
+  removeTree(path: PathArgument, options?: CallOptions): Promise<RemoveTreePlan>;
+  /**
+   * Files below a folder as if it were `/`: for code that reads fixed paths. Neither `..` nor a link leads out of it.
+   * @throws FilesError `outside-root` (from the calls) for a link that leads out.
+   * @example
+   * await files.write("/tmp/opsbook-example-root/etc/hostname", "web1\n", { parents: true });
+   * await files.at("/tmp/opsbook-example-root").text("/etc/hostname"); // "web1\n"
+   */
+  at(root: PathArgument): Files;
   /**
    * Makes a folder; with `parents` also those above, and one that is there is fine.
    * @example
    * await files.makeFolder("/tmp/opsbook-example/logs", { parents: true });
    */
-  makeFolder(path: string, options?: WriteOptions): Promise<void>;
+  makeFolder(path: PathArgument, options?: WriteOptions): Promise<void>;
   /**
    * Sets permissions.
    * @throws GuardError for a number: write `"0644"`.
@@ -142,7 +189,7 @@ export interface Files {
    * await files.write("/tmp/opsbook-example-script", "#!/bin/sh\n");
    * await files.chmod("/tmp/opsbook-example-script", "0755");
    */
-  chmod(path: string, mode: string, options?: CallOptions): Promise<void>;
+  chmod(path: PathArgument, mode: string, options?: CallOptions): Promise<void>;
   /**
    * A file of mode 0600 with its content on disk, removed at the end of the block.
    * @example

@@ -1,16 +1,17 @@
 import { constants, type Stats } from "node:fs";
 import * as fs from "node:fs/promises";
-import { homedir, tmpdir } from "node:os";
+import { homedir } from "node:os";
 import { join, resolve } from "node:path";
 import { FilesError, toFilesError } from "./error.ts";
 import type { FileSystem, OpenFile, RawStat } from "./port.ts";
+import { temporaryFolder } from "./temporary.ts";
 
 /** Files of this machine. */
 export const localFileSystem: FileSystem = {
   chunk: 256 * 1024,
   window: 2,
   get temporaryFolder() {
-    return tmpdir();
+    return temporaryFolder();
   },
   resolve(path) {
     if (path === "" || path.includes("\0")) {
@@ -32,10 +33,14 @@ export const localFileSystem: FileSystem = {
   readLink: (path) => named(path, () => fs.readlink(path)),
   realPath: (path) => named(path, () => fs.realpath(path)),
   makeFolder: (path, mode) => named(path, () => fs.mkdir(path, { mode }).then(() => {})),
+  makeLink: (target, path) => named(path, () => fs.symlink(target, path)),
   rename: (from, to) => named(to, () => fs.rename(from, to)),
   removeFile: (path) => named(path, () => fs.unlink(path)),
   removeFolder: (path) => named(path, () => fs.rmdir(path)),
   setMode: (path, mode) => named(path, () => fs.chmod(path, mode)),
+  setOwner: (path, uid, gid) => named(path, () => fs.lchown(path, uid, gid)),
+  setTimes: (path, { accessedMs, modifiedMs }) =>
+    named(path, () => fs.lutimes(path, accessedMs / 1000, modifiedMs / 1000)),
   syncFolder: (path) =>
     named(path, async () => {
       const handle = await fs.open(path, constants.O_RDONLY | constants.O_DIRECTORY);

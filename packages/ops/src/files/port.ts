@@ -42,11 +42,17 @@ export interface FileSystem {
   readLink(path: string): Promise<string>;
   realPath(path: string): Promise<string>;
   makeFolder(path: string, mode: number): Promise<void>;
+  /** A symbolic link at `path` that says `target`. */
+  makeLink(target: string, path: string): Promise<void>;
   /** Replaces the target in one step. */
   rename(from: string, to: string): Promise<void>;
   removeFile(path: string): Promise<void>;
   removeFolder(path: string): Promise<void>;
   setMode(path: string, mode: number): Promise<void>;
+  /** Of a link itself, not of its target. */
+  setOwner(path: string, uid: number, gid: number): Promise<void>;
+  /** Of a link itself where the system can. */
+  setTimes(path: string, times: Pick<RawStat, "accessedMs" | "modifiedMs">): Promise<void>;
   /** Returns when the folder's entries are on the disk, where that can be asked for. */
   syncFolder(path: string): Promise<void>;
 }

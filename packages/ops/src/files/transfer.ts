@@ -1,4 +1,9 @@
+import { kindOf } from "./entry.ts";
+import { FilesError } from "./error.ts";
 import type { FileSystem, OpenFile } from "./port.ts";
+
+/** Kept in memory at most; larger files have to be streamed. */
+export const LARGEST = 512 * 1024 * 1024;
 
 export interface ReadRange {
   /** First byte. */
@@ -12,11 +17,7 @@ export interface ReadRange {
  * The bytes of an open file in order, with several requests under way: a network's delay is paid once and not for
  * every chunk. A short answer is taken as it is and the requests behind it are asked again.
  */
-export async function* readChunks(
-  system: FileSystem,
-  file: OpenFile,
-  range: ReadRange,
-): AsyncGenerator<Uint8Array, void> {
+async function* readChunks(system: FileSystem, file: OpenFile, range: ReadRange): AsyncGenerator<Uint8Array, void> {
   const end = range.length === undefined ? Number.POSITIVE_INFINITY : (range.from ?? 0) + range.length;
   let position = range.from ?? 0;
   let next = position;
@@ -88,4 +89,26 @@ export async function writeChunks(
   }
   if (failure !== undefined) throw (failure as { error: unknown }).error;
   return position;
+}
+
+/** The bytes of a file, which is opened before the first and closed after the last. */
+export async function* readFile(
+  system: FileSystem,
+  source: { readonly path: string; readonly signal: AbortSignal; readonly length?: number },
+): AsyncGenerator<Uint8Array, void> {
+  const file = await system.open(source.path);
+  try {
+    const stat = await file.stat();
+    if (kindOf(stat.mode) === "folder") {
+      throw new FilesError("is-a-folder", source.path, { message: "it is a folder and has no content" });
+    }
+    if (source.length === LARGEST && stat.size > LARGEST) {
+      throw new FilesError("too-large", source.path, {
+        message: `${stat.size} bytes do not fit in memory; read it with for await (… of files.lines(path))`,
+      });
+    }
+    yield* readChunks(system, file, source);
+  } finally {
+    await file.close();
+  }
 }

@@ -11,8 +11,8 @@ import { after, describe, test } from "node:test";
 import { z } from "zod";
 import { type Nginx, startNginx } from "../../../../scripts/components/nginx.ts";
 import { GuardError } from "../core/guard.ts";
-import { rejection } from "../core/machine.contract.ts";
 import { Secret } from "../core/secret.ts";
+import { rejection } from "../core/testing.ts";
 import { HttpError } from "./error.ts";
 import { http } from "./index.ts";
 

@@ -8,7 +8,7 @@ import { NetError, toNetError } from "./error.ts";
 import { type Wire, WireProxy } from "./proxy.ts";
 import { type Dial, formatAddress, type NetTarget, parseTarget } from "./target.ts";
 
-export interface ConnectOptions extends CallOptions {
+export interface NetConnectOptions extends CallOptions {
   /** Speaks TLS and checks the peer's name against the system's authorities, or against `ca` (PEM). */
   readonly tls?: boolean | { readonly ca?: string; readonly serverName?: string };
 }
@@ -28,7 +28,7 @@ export interface Net {
    * }
    * server.close();
    */
-  connect(target: NetTarget, options?: ConnectOptions): Promise<Connection>;
+  connect(target: NetTarget, options?: NetConnectOptions): Promise<Connection>;
   /**
    * A local port that leads to `target` over a wire as bad as you want it: chopped, slow, or cut.
    * @example
@@ -51,7 +51,7 @@ const BETWEEN_TRIES_MS = 100;
 
 /** `net` of the machine that `dial` starts from. */
 export function createNet(dial: Dial): Net {
-  const connect = async (target: NetTarget, options: ConnectOptions = {}) => {
+  const connect = async (target: NetTarget, options: NetConnectOptions = {}) => {
     const address = parseTarget(target);
     const place = formatAddress(address);
     using cancellation = startCancellation({ timeout: CONNECT_TIMEOUT, ...options });

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { python } from "../core/testing-python.ts";
+import { python } from "../core/testing.ts";
 import { Path, path } from "./index.ts";
 
 const PARTS = ["a", "b.txt", "c.tar.gz", ".bashrc", "..", ".", "", "a.", "..a", "...", "ü b", "-x", ".a.b"];
@@ -30,7 +30,7 @@ print(json.dumps([apart(text) for text in input]))
 `;
 
 describe("path", () => {
-  test("[part of 4.1-meta] 600 paths are taken apart as Python's pathlib and os.path do", () => {
+  test("[4.1-meta] 600 paths are taken apart as Python's pathlib and os.path do", () => {
     const texts = randomPaths(600);
     const expected = python<unknown[][]>(TAKE_APART, texts);
     texts.forEach((text, index) => {
@@ -41,7 +41,7 @@ describe("path", () => {
     });
   });
 
-  test("[part of 4.1-meta] the way from one path to another, and joining, as Python has them", () => {
+  test("[4.1-meta] the way from one path to another, and joining, as Python has them", () => {
     const texts = randomPaths(400).filter((text) => !text.startsWith("//"));
     const pairs = texts.map((text, index) => [text, texts[(index * 7 + 3) % texts.length] ?? "a"] as const);
     const same = pairs.filter(([a, b]) => a.startsWith("/") === b.startsWith("/") && a !== "" && b !== "");
@@ -65,7 +65,7 @@ print(json.dumps([[o.relpath(a, b), str(P(a) / b)] for a, b in input]))`,
     assert.equal(String(log.withName("old")), "/var/log/app/old");
     assert.equal(String(log.withSuffix(".zst")), "/var/log/app/today.log.zst");
     assert.equal(String(log.withSuffix("")), "/var/log/app/today.log");
-    assert.equal(`${log}`, log.text);
+    assert.equal(`${log}`, log.path);
     assert.equal(JSON.stringify({ log }), '{"log":"/var/log/app/today.log.gz"}');
     assert.ok(log.isUnder("/var/log") && !log.isUnder("/var/lo") && !path("/var/../etc").isUnder("/var"));
     for (const name of ["", ".", "a/b"]) assert.throws(() => log.withName(name), TypeError);

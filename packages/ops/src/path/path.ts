@@ -8,17 +8,18 @@ export type PathLike = string | Path;
  * `PurePosixPath`.
  */
 export class Path {
-  readonly text: string;
+  /** The path as a text. */
+  readonly path: string;
 
   constructor(text: string) {
     if (text.includes("\0")) throw new TypeError(`not a path: ${JSON.stringify(text)}`);
-    this.text = collapse(text);
+    this.path = collapse(text);
     Object.freeze(this);
   }
 
   /** The last part: `b.tar.gz` of `/a/b.tar.gz`, empty for `/`. */
   get name(): string {
-    return this.text === "/" || this.text === "//" || this.text === "." ? "" : posix.basename(this.text);
+    return this.path === "/" || this.path === "//" || this.path === "." ? "" : posix.basename(this.path);
   }
 
   /** The name without its last suffix. */
@@ -52,14 +53,14 @@ export class Path {
   }
 
   get isAbsolute(): boolean {
-    return this.text.startsWith("/");
+    return this.path.startsWith("/");
   }
 
   /** `["/", "a", "b"]` of `/a/b`. */
   get parts(): string[] {
-    if (this.text === ".") return [];
-    const root = /^\/*/.exec(this.text)?.[0] ?? "";
-    const rest = this.text
+    if (this.path === ".") return [];
+    const root = /^\/*/.exec(this.path)?.[0] ?? "";
+    const rest = this.path
       .slice(root.length)
       .split("/")
       .filter((part) => part !== "");
@@ -75,7 +76,7 @@ export class Path {
 
   /** Without `..` and `.`, by the text alone: wrong where a part is a symbolic link. */
   normal(): Path {
-    return new Path((this.text.startsWith("//") ? "/" : "") + posix.normalize(this.text));
+    return new Path((this.path.startsWith("//") ? "/" : "") + posix.normalize(this.path));
   }
 
   /** From `base` to here, with `..` where it must be. @throws TypeError when only one of them is absolute. */
@@ -111,15 +112,15 @@ export class Path {
   }
 
   toString(): string {
-    return this.text;
+    return this.path;
   }
 
   toJSON(): string {
-    return this.text;
+    return this.path;
   }
 
   [Symbol.for("nodejs.util.inspect.custom")](): string {
-    return `path(${JSON.stringify(this.text)})`;
+    return `path(${JSON.stringify(this.path)})`;
   }
 }
 

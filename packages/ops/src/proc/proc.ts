@@ -65,11 +65,11 @@ export interface Proc {
    * Signals a process that was listed. Another process that has got its number meanwhile is left alone.
    * @throws ProcError `gone`, `permission`; GuardError when there are not as many as expected.
    * @example
-   * const sleep = sh`sleep 60`.nothrow();
-   * const run = (async () => await sleep)();
-   * const [found] = await proc.list({ name: "sleep" });
-   * if (found !== undefined) await proc.signal([found], "TERM", { expect: 1 });
-   * await run;
+   * const running = sh`sleep 61.5`.nothrow().then(({ signal }) => signal);
+   * await new Promise((settle) => setTimeout(settle, 200));
+   * const mine = (await proc.list({ name: "sleep" })).filter(({ argv }) => argv[1] === "61.5");
+   * await proc.signal(mine, "TERM", { expect: 1 });
+   * await running; // "SIGTERM"
    */
   signal(process: ProcessInfo, signal?: SignalName, options?: CallOptions): Promise<void>;
   signal(processes: readonly ProcessInfo[], signal: SignalName, options: SignalManyOptions): Promise<void>;

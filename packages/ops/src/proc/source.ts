@@ -47,6 +47,7 @@ export function readFromFiles(files: Files): ProcessSource {
 
 /** Before every process stands a line nobody can guess, so that no process can pass for another by its arguments. */
 const SCRIPT =
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: the shell's own.
   'for folder in /proc/$2; do printf "\\n%s %s\\n" "$1" "${folder#/proc/}"; cat "$folder/stat" "$folder/status" "$folder/cmdline" 2>/dev/null; done; :';
 
 /** All with one program: for machines where every file is a journey. */
@@ -59,8 +60,7 @@ export function readFromShell(sh: Sh): ProcessSource {
   };
 }
 
-/** @internal */
-export function splitOutput(output: string, marker: string): RawProcess[] {
+function splitOutput(output: string, marker: string): RawProcess[] {
   const found: RawProcess[] = [];
   for (const part of output.split(`\n${marker} `).slice(1)) {
     // `stat` is one line, but for a name with a line end in it; `status` ends with its last known line.

@@ -6,13 +6,10 @@ import { Secret } from "../core/secret.ts";
 import type { CommandErrorReason, CommandResult } from "./result.ts";
 import { type ExitStatus, type RunningProcess, type SpawnSpec, StartFailure, type Transport } from "./transport.ts";
 
-/** What can be fed to a program: a text, a secret, bytes, or anything that gives pieces of those. */
-export type StdinSource =
-  | string
-  | Secret
-  | Uint8Array
-  | AsyncIterable<string | Uint8Array>
-  | Iterable<string | Uint8Array>;
+/** What can be fed to a program: a text, a secret, bytes, anything that gives pieces of those, or soon will. */
+export type StdinSource = Feed | PromiseLike<Feed>;
+
+type Feed = string | Secret | Uint8Array | AsyncIterable<string | Uint8Array> | Iterable<string | Uint8Array>;
 
 export interface RunSpec {
   readonly transport: Transport;
@@ -164,7 +161,11 @@ function ended(stream: Readable): Promise<void> {
   return finished(stream, { writable: false });
 }
 
-async function* pieces(source: StdinSource): AsyncGenerator<string | Uint8Array> {
+async function* pieces(given: StdinSource): AsyncGenerator<string | Uint8Array> {
+  const source = await given;
+  // A handle that was opened for this alone is nobody else's to close.
+  const owned = source !== given && typeof source === "object" && Symbol.asyncDispose in source;
+  await using _ = owned ? (source as AsyncDisposable) : null;
   if (source instanceof Secret) yield source.reveal();
   else if (typeof source === "string" || source instanceof Uint8Array) yield source;
   else yield* source;

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { displaySymbol } from "../core/display.ts";
 import { GuardError } from "../core/guard.ts";
-import { rejection } from "../core/machine.contract.ts";
+import { rejection } from "../core/testing.ts";
 import { CommandError, sh } from "./index.ts";
 import { parseTemplate, type TemplateValue } from "./template.ts";
 

@@ -1,5 +1,6 @@
 import { GuardError } from "../core/guard.ts";
 import { findSecret, Secret } from "../core/secret.ts";
+import { guardArguments } from "./guards.ts";
 
 /** What can stand in a template: one argument. A file entry stands for its path. */
 export type Argument = string | number | bigint | URL | { readonly path: string };
@@ -22,6 +23,7 @@ export function parseTemplate(strings: TemplateStringsArray, values: readonly un
   }
   const [program, ...args] = words.end();
   if (program === undefined) throw new TypeError("an empty command: name a program, for instance sh`uptime`");
+  guardArguments([program, ...args]);
   return [program, ...args];
 }
 

@@ -3,12 +3,13 @@ import { basename, join } from "node:path";
 import { formatBytes, formatDuration } from "../core/display.ts";
 import { hostChannel } from "../core/host-channel.ts";
 import type { CallOptions } from "../core/options.ts";
-import { createFiles, readFile, withLimits } from "../files/create-files.ts";
+import { createFiles, withLimits } from "../files/create-files.ts";
 import { kindOf } from "../files/entry.ts";
 import { FilesError } from "../files/error.ts";
 import type { Files } from "../files/files.ts";
 import { localFileSystem } from "../files/local-file-system.ts";
 import type { FileSystem } from "../files/port.ts";
+import { readFile } from "../files/transfer.ts";
 import { replaceFile } from "../files/write.ts";
 import type { Sh } from "../sh/sh.ts";
 

@@ -80,6 +80,22 @@ export function createSftpFileSystem(open: () => Promise<SFTPWrapper>): FileSyst
         sftp.rmdir(path, callback as never),
       ),
     setMode: (path, mode) => call<void>({ path }, (sftp, callback) => sftp.chmod(path, mode, callback as never)),
+    makeLink: (target, path) =>
+      // OpenSSH takes the two names the other way round than the draft, and ssh2 knows.
+      unlessThere(
+        path,
+        call<void>({ path }, (sftp, callback) => sftp.symlink(target, path, callback as never)),
+      ),
+    setOwner: (path, uid, gid) =>
+      call<void>({ path }, (sftp, callback) =>
+        sftp.ext_openssh_lsetstat(path, { uid, gid } as never, callback as never),
+      ),
+    setTimes: (path, { accessedMs, modifiedMs }) => {
+      const times = { atime: accessedMs / 1000, mtime: modifiedMs / 1000 };
+      return call<void>({ path }, (sftp, callback) =>
+        sftp.ext_openssh_lsetstat(path, times as never, callback as never),
+      );
+    },
     syncFolder: async (path) => {
       const handle = await call<Buffer>({ path }, (sftp, callback) => sftp.open(path, "r", callback)).catch(
         () => undefined,
