@@ -82,13 +82,6 @@ export class Persistence {
     if (!this.#closed) void this.store(JSON.stringify({ saved: mark } satisfies LogRecord), false);
   }
 
-  /** The file was read anew: a change no line tells of. Resolves when a snapshot of it is on disk. */
-  reloaded(mark: Saved): Promise<void> {
-    this.#saved = mark;
-    this.#saving = null;
-    return this.replaceLog();
-  }
-
   /** Resolves when a snapshot of the whole state is on disk and a new log goes on from there. */
   replaceLog(): Promise<void> {
     this.#replacing ??= this.#replace().finally(() => {

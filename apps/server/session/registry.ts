@@ -1,8 +1,9 @@
+import { randomUUID } from "node:crypto";
 import { existsSync, readdirSync, renameSync } from "node:fs";
 import { readdir, readFile, rm } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { parseNotebook, serializeNotebook } from "@opsbook/notebook";
-import { apply, type SessionState, type TimelineEvent, withEntry } from "@opsbook/notebook/session";
+import { apply, type Conflict, type SessionState, type TimelineEvent, withEntry } from "@opsbook/notebook/session";
 import type { Logger } from "pino";
 import type { Runtime } from "../runtime/index.ts";
 import { TEMP_PATTERN, writeAtomic } from "../store/atomic-write.ts";
@@ -174,14 +175,17 @@ export class SessionRegistry {
     const saved = recovered.saved.find((mark) => mark.hash === hash);
     if (saved) return { state, seq, clientSeqs, refusals, entries, saved, cursor, timeline };
     const lastSaved = recovered.saved.at(-1);
+    let conflict: Conflict | undefined;
     if (lastSaved && lastSaved.seq < seq) {
       const store = parts.streams.outputStore(parts.blobs);
       const time = new Date().toISOString().replace(/[:.]/g, "-");
       const copy = join(parts.root, parts.path.replace(/\.ipynb$/, `.unsaved-${time}.ipynb`));
       await writeAtomic(copy, serializeNotebook(await toFile(state.notebook, store)));
+      conflict = { id: randomUUID(), file: basename(copy), at: Date.now() };
       parts.log.warn({ copy }, "the notebook was changed outside; edits that were not saved are in the copy");
     }
     const fresh = await fromFile(parts, text);
+    if (conflict) fresh.state = { ...fresh.state, conflict };
     const start = { ...fresh, seq: seq + 1, saved: { seq: seq + 1, hash: fresh.saved.hash }, clientSeqs, refusals };
     return { ...start, timeline: [...timeline, changedOutside(seq + 1)] };
   }

@@ -38,8 +38,8 @@ export class Room {
   readonly #host: RoomHost;
   readonly #connections = new Set<Connection>();
   readonly #connectionHost: ConnectionHost;
-  #epoch = newEpoch();
-  #texts = newTexts();
+  readonly #epoch = newEpoch();
+  readonly #texts = newTexts();
   #recent: Entry[] = [];
   /** The newest operation that is on disk. */
   #announced = 0;
@@ -131,19 +131,6 @@ export class Room {
   /** The server's own edit, made in the open document too. */
   replaceText(cellId: string, before: string, after: string): TextChange {
     return this.#texts.replace(cellId, before, after);
-  }
-
-  /** Replicas begin anew from a snapshot, and documents of cell text with new ids. */
-  restartEpoch(): void {
-    this.#epoch = newEpoch();
-    this.#texts = newTexts();
-    this.#recent = [];
-    for (const connection of this.#connections) {
-      connection.texts.clear();
-      this.#sendWelcome(connection, null);
-      connection.startOutputs({});
-    }
-    for (const listener of this.#watchers) listener();
   }
 
   closeAll(code: Parameters<Connection["close"]>[0]): void {

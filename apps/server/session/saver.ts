@@ -23,8 +23,10 @@ export interface SaverHost {
   willSave(mark: { seq: number; hash: string }): Promise<void>;
   /** The file on disk holds `seq` now. */
   onSaved(mark: { seq: number; hash: string }): void;
-  /** The file was changed by somebody else while nothing here was unsaved. False: the text is no notebook. */
+  /** The file was changed by somebody else while nothing here was unsaved. False: it cannot be taken in. */
   onOutsideChange(text: string): Promise<boolean>;
+  /** It was changed while something here was unsaved: that version is kept as `copy`, in the same folder. */
+  onConflict(copy: string, text: string): void;
   log: Logger;
 }
 
@@ -148,14 +150,30 @@ export class Saver {
     const text = data.toString();
     if (this.#dirtySince === null && (await this.#host.onOutsideChange(text))) {
       this.#host.log.info({ file }, "the notebook was changed outside and read again");
-      this.#setStatus("saved");
+      await this.#taken(hash);
       return;
     }
     const copy = await this.#keepCopy(file);
+    this.#host.onConflict(basename(copy), text);
     this.#note = `Changed outside meanwhile; that version is kept as ${basename(copy)}.`;
     this.#dirtySince ??= Date.now();
     this.#setStatus("conflict", this.#status.seq, this.#note);
     this.#schedule(IDLE_MS);
+  }
+
+  /** Saved, where the session writes just what the file holds; else what it would write differently is unsaved. */
+  async #taken(hash: string): Promise<void> {
+    this.#dirtySince = null;
+    const { text, seq } = await this.#host.content();
+    if (hashOf(text) !== hash) {
+      this.#dirtySince ??= Date.now();
+      this.#schedule(IDLE_MS);
+      return;
+    }
+    this.#host.onSaved({ seq, hash });
+    if (this.#dirtySince !== null) return;
+    clearTimeout(this.#timer);
+    this.#setStatus("saved", seq);
   }
 
   async #keepCopy(file: string): Promise<string> {

@@ -176,12 +176,15 @@ describe("a session over its socket", { timeout: 60_000 }, () => {
     await (await server.open()).save();
     const file = join(server.root, "test.ipynb");
     const { epoch } = client;
+    const runs = client.state?.executions.length;
     writeFileSync(
       file,
       readFileSync(file, "utf8").replace('"source": [\n    "1"\n   ]', '"source": [\n    "outside"\n   ]'),
     );
-    await client.until(() => client.epoch !== epoch);
-    assert.equal(client.cells[0]?.source, "outside");
+    await client.until(() => client.cells[0]?.source === "outside");
+    // An operation among others: open editors and runs of other cells are not disturbed.
+    assert.equal(client.epoch, epoch);
+    assert.equal(client.state?.executions.length, runs);
     const cellId = client.cells[0]?.id ?? "";
     writeFileSync(file, readFileSync(file, "utf8").replace('"outside"', '"theirs"'));
     await client.submit({ type: "set-source", cellId, source: "ours" });

@@ -1,5 +1,5 @@
 import { dirname, join } from "node:path";
-import { parseNotebook, serializeNotebook } from "@opsbook/notebook";
+import { serializeNotebook } from "@opsbook/notebook";
 import {
   type ApplyContext,
   type Author,
@@ -7,7 +7,6 @@ import {
   can,
   type Effect,
   type Entry,
-  isActive,
   type Rejected,
   rejected,
   type ServerOperation,
@@ -20,17 +19,18 @@ import {
 } from "@opsbook/notebook/session";
 import type { Logger } from "pino";
 import type { WebSocket } from "ws";
-import { type OutputStore, toFile, toSession } from "../store/convert.ts";
+import { type OutputStore, toFile } from "../store/convert.ts";
 import { versionOf } from "../store/formats.ts";
 import type { KernelCursor, Saved } from "../store/session-folder.ts";
 import type { Connection, Identity } from "./connection.ts";
 import { KernelDriver } from "./kernel-driver.ts";
 import { KernelOutput } from "./kernel-output.ts";
 import { loggable } from "./loggable.ts";
+import { OutsideChanges } from "./outside.ts";
 import { Persistence, type PersistenceHost, type SessionSnapshot } from "./persistence.ts";
 import { resumeKernel } from "./resume-kernel.ts";
 import { Room } from "./room.ts";
-import { hashOf, Saver } from "./saver.ts";
+import { Saver } from "./saver.ts";
 import type { CloseOptions, SessionParts, SessionStart } from "./session-parts.ts";
 import { Submissions } from "./submissions.ts";
 import { Versions } from "./versions.ts";
@@ -43,6 +43,7 @@ export class Session {
   readonly id: string;
   readonly path: string;
   readonly versions: Versions;
+  readonly outside: OutsideChanges;
   readonly #parts: SessionParts;
   readonly #submissions: Submissions;
   readonly #room: Room;
@@ -87,16 +88,16 @@ export class Session {
     });
     this.#saver = this.#newSaver(start.saved);
     this.#room = this.#newRoom();
+    const file = () => this.#file();
+    const outputStore = () => this.#outputStore();
+    const submitFact = (op: ServerOperation, by: Author | null) => this.#submitFact(op, by);
     this.versions = new Versions({
-      ...parts,
+      ...{ ...parts, file, state, outputStore, submit: submitFact },
       path: () => this.#parts.path,
-      file: () => this.#file(),
-      state,
       text: () => this.notebookText(),
-      outputStore: () => this.#outputStore(),
-      submit: (op, by) => this.#submitFact(op, by),
       replaceText: (cellId, before, after) => this.#room.replaceText(cellId, before, after),
     });
+    this.outside = new OutsideChanges({ versions: this.versions, file, state, outputStore, submit: submitFact, log });
     streams.onAppend = (outputId) => this.#streamGrew(outputId);
     streams.index(this.#state.notebook);
   }
@@ -355,27 +356,12 @@ export class Session {
           await this.#persistence.willSave(mark);
         },
         onSaved: (mark) => this.#persistence.saved(mark),
-        onOutsideChange: (text) => this.#reload(text),
+        onOutsideChange: (text) => this.outside.take(text),
+        onConflict: (copy, text) => this.outside.conflict(copy, text),
         log: this.#log,
       },
       saved,
     );
-  }
-
-  /** The file changed outside and nothing here was unsaved: the file wins; a run under way keeps ours. */
-  async #reload(text: string): Promise<boolean> {
-    const active = this.#state.executions.some(isActive);
-    const parsed = parseNotebook(text);
-    if (active || !parsed.ok) return false;
-    const before = this.#state.notebook;
-    const notebook = await toSession(parsed.notebook, this.#outputStore());
-    if (this.#state.notebook !== before) return false;
-    this.#state = { ...this.#state, notebook, executions: [], prompts: [] };
-    this.#seq += 1;
-    this.#parts.streams.index(notebook);
-    await this.#persistence.reloaded({ seq: this.#seq, hash: hashOf(text) });
-    this.#room.restartEpoch();
-    return true;
   }
 
   #snapshot(): SessionSnapshot {

@@ -43,6 +43,19 @@ export interface CheckpointRequest {
   message?: string | undefined;
 }
 
+interface Putting {
+  cause: "restored" | "outside";
+  checkpointId: string | null;
+  by: Author | null;
+  cellId: string | undefined;
+  /** What was there when the outputs were compared. */
+  seen: SessionNotebook;
+  /** Cells whose outputs read the same in both. */
+  same: ReadonlySet<string>;
+  before: string | null;
+  label: string;
+}
+
 /** Checkpoints of one notebook that is open, and the way back to them. */
 export class Versions {
   readonly #host: VersionsHost;
@@ -136,39 +149,51 @@ export class Versions {
   }
 
   async #restore(id: string, by: Author, cellId: string | undefined): Promise<{ before: Checkpoint }> {
-    const { checkpoints, path, outputStore } = this.#host;
+    const { checkpoints, path } = this.#host;
     const { meta, data } = await checkpoints.read(path(), id);
     const version = readVersion(data.toString(), cellId);
     const before = await this.#checkpoint({ reason: "restore", by });
-    const seen = this.#host.state().notebook;
-    const same = sameOutputs(await toFile(seen, outputStore()), version);
-    const target = await toSession(withoutOutputs(version, same), outputStore());
-    const replaced = this.#replace(target, { id, by, cellId, seen, same, before: before.id, label: labelOf(meta) });
-    if ("ok" in replaced) throw new SessionError("not-replaceable", replaced.message);
-    await replaced;
+    await this.#put(version, {
+      ...{ cause: "restored", checkpointId: id, by, cellId },
+      ...{ before: before.id, label: labelOf(meta) },
+    });
     return { before };
   }
 
+  /**
+   * Puts what came from outside in place of what is there: the file as somebody wrote it, or what was chosen of two
+   * versions. `version` is asked for when its turn has come. Throws SessionError `not-replaceable`.
+   */
+  takeOutside(
+    version: (mine: Notebook) => Notebook,
+    { by, label, checkpoint }: { by: Author | null; label: string; checkpoint: boolean },
+  ): Promise<void> {
+    return this.#enqueue(async () => {
+      const before = checkpoint ? (await this.#checkpoint({ reason: "conflict", by })).id : null;
+      const mine = await toFile(this.#host.state().notebook, this.#host.outputStore());
+      await this.#put(version(mine), { cause: "outside", checkpointId: null, before, by, label, cellId: undefined });
+    });
+  }
+
+  async #put(version: Notebook, how: Omit<Putting, "seen" | "same">): Promise<void> {
+    const { outputStore } = this.#host;
+    const seen = this.#host.state().notebook;
+    const same = sameOutputs(await toFile(seen, outputStore()), version);
+    const target = await toSession(withoutOutputs(version, same), outputStore());
+    const replaced = this.#replace(target, { ...how, seen, same });
+    if ("ok" in replaced) throw new SessionError("not-replaceable", replaced.message);
+    await replaced;
+  }
+
   /** In one turn: what the operation says of texts and runs is true when it takes its place. */
-  #replace(
-    target: SessionNotebook,
-    version: {
-      id: string;
-      by: Author;
-      cellId: string | undefined;
-      seen: SessionNotebook;
-      same: ReadonlySet<string>;
-      before: string;
-      label: string;
-    },
-  ): Promise<void> | Rejected {
+  #replace(target: SessionNotebook, version: Putting): Promise<void> | Rejected {
     const { state, submit, replaceText } = this.#host;
     const shown = new Map(version.seen.cells.map(({ id, outputs }) => [id, outputs]));
     const now = new Map(state().notebook.cells.map(({ id, outputs }) => [id, outputs]));
     const build = (edit: typeof replaceText) =>
       replaceNotebook(state(), {
-        cause: "restored",
-        checkpointId: version.id,
+        cause: version.cause,
+        checkpointId: version.checkpointId,
         before: version.before,
         label: version.label,
         target,

@@ -85,6 +85,8 @@ export function httpRoutes(services: Services): Route[] {
     { method: "GET", path: "/api/opsbook/sessions", role: "viewer", handle: sessions.list },
     { method: "GET", path: "/api/opsbook/versions/:version/*path", role: "viewer", handle: history.version },
     { method: "GET", path: "/api/opsbook/sessions/:id/timeline", role: "viewer", handle: history.timeline },
+    { method: "GET", path: "/api/opsbook/sessions/:id/conflict", role: "viewer", handle: sessions.conflict },
+    { method: "POST", path: "/api/opsbook/sessions/:id/conflict", role: "editor", handle: sessions.decideConflict },
     { method: "DELETE", path: "/api/opsbook/sessions/:id", role: "editor", handle: sessions.close },
     { method: "GET", path: "/api/opsbook/sessions/:id/frames/:outputId", role: "viewer", handle: sessions.frame },
     { method: "GET", path: "/api/opsbook/spools/:outputId", role: "viewer", handle: spools.bytes },

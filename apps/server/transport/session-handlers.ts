@@ -1,7 +1,7 @@
 import { createReadStream } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { joinLines } from "@opsbook/notebook";
-import type { SessionOutput } from "@opsbook/notebook/session";
+import { cellIdSchema, idSchema, LIMITS, type SessionOutput } from "@opsbook/notebook/session";
 import { z } from "zod";
 import { param, sendBytes } from "./answers.ts";
 import { parsePath } from "./contents/root.ts";
@@ -11,6 +11,12 @@ import { FRAME_CSP, SANDBOX_CSP } from "./headers.ts";
 import type { Call, Services } from "./services.ts";
 
 const openSchema = z.strictObject({ path: z.string().min(1).max(4096) });
+
+const decisionSchema = z.strictObject({
+  conflictId: idSchema,
+  cells: z.array(z.strictObject({ cellId: cellIdSchema, side: z.enum(["mine", "theirs", "both"]) })).max(LIMITS.cells),
+  metadata: z.enum(["mine", "theirs"]),
+});
 
 /** The type a blob is shown as is the asker's word, so it may only be one that runs nothing. */
 const BLOB_TYPES = new Set([
@@ -47,6 +53,19 @@ export function sessionHandlers(services: Services) {
 
     async close(call: Call) {
       await sessions.endSession(sessionOf(call).id);
+      call.res.status(204).end();
+    },
+
+    /** Null where there is nothing to decide. */
+    async conflict(call: Call) {
+      call.res.setHeader("Content-Security-Policy", SANDBOX_CSP);
+      call.res.json(await sessionOf(call).outside.show());
+    },
+
+    async decideConflict(call: Call) {
+      const { cells, ...decision } = decisionSchema.parse(call.body);
+      const sides = new Map(cells.map(({ cellId, side }) => [cellId, side]));
+      await sessionOf(call).outside.decide({ ...decision, cells: sides }, call.identity.user);
       call.res.status(204).end();
     },
 

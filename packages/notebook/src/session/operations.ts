@@ -190,6 +190,9 @@ export const serverOperationSchema = z.discriminatedUnion("type", [
     role: z.enum(["viewer", "runner", "editor", "admin"]),
   }),
   z.strictObject({ type: z.literal("client-left"), clientId: idSchema }),
+  /** The file was changed outside while there was something unsaved; the other version is kept as `file`. */
+  z.strictObject({ type: z.literal("conflict-opened"), conflictId: idSchema, file: z.string().max(1024) }),
+  z.strictObject({ type: z.literal("conflict-closed"), conflictId: idSchema }),
   /** Another version took the place of what was there: cells in their new order, all others go to the bin. */
   z.strictObject({
     type: z.literal("notebook-replaced"),

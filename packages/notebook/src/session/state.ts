@@ -138,6 +138,15 @@ export interface SessionNotebook {
   bin: DeletedCell[];
 }
 
+/** Two versions of the notebook that somebody has to choose from: the one here, and one kept in a file beside it. */
+export interface Conflict {
+  id: string;
+  /** Name of the file in the notebook's folder. */
+  file: string;
+  /** Milliseconds since the epoch. */
+  at: number;
+}
+
 /**
  * Everything a viewer needs, as plain JSON data. `executions`: the queue in order, and each cell's last run with,
  * after it, the one that was queued last and not run.
@@ -148,6 +157,8 @@ export interface SessionState {
   executions: Execution[];
   prompts: Prompt[];
   clients: SessionClient[];
+  /** The newest that nobody decided yet. */
+  conflict?: Conflict;
 }
 
 export const BIN_LIMIT = 100;

@@ -70,6 +70,10 @@ export function apply(state: SessionState, op: Operation, context: ApplyContext)
       return runtime.clientJoined(state, op, context);
     case "client-left":
       return runtime.clientLeft(state, op);
+    case "conflict-opened":
+      return runtime.conflictOpened(state, op, context);
+    case "conflict-closed":
+      return runtime.conflictClosed(state, op);
     case "notebook-replaced":
       return notebookReplaced(state, op, context);
     case "checkpoint-created":

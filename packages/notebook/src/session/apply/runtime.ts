@@ -97,3 +97,13 @@ export function clientJoined(state: SessionState, op: Op<"client-joined">, { at 
 export function clientLeft(state: SessionState, op: Op<"client-left">): ApplyResult {
   return applied({ ...state, clients: state.clients.filter(({ id }) => id !== op.clientId) });
 }
+
+export function conflictOpened(state: SessionState, op: Op<"conflict-opened">, { at }: ApplyContext): ApplyResult {
+  return applied({ ...state, conflict: { id: op.conflictId, file: op.file, at } });
+}
+
+export function conflictClosed(state: SessionState, op: Op<"conflict-closed">): ApplyResult {
+  if (state.conflict?.id !== op.conflictId) return rejected("invalid", "This conflict was decided already.");
+  const { conflict: _decided, ...rest } = state;
+  return applied(rest);
+}

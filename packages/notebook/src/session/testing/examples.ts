@@ -52,6 +52,8 @@ export const EXAMPLES: Operation[] = [
   { type: "prompt-answered", promptId: "ask-0002", summary: "a" },
   { type: "client-joined", clientId: "tab-0001", user: ADA, role: "viewer" },
   { type: "client-left", clientId: "tab-0001" },
+  { type: "conflict-opened", conflictId: "conflict-1", file: "n.outside-1.ipynb" },
+  { type: "conflict-closed", conflictId: "conflict-1" },
   {
     type: "notebook-replaced",
     cause: "restored",
