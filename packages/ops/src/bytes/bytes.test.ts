@@ -6,6 +6,7 @@ import { describe, test } from "node:test";
 import { inspect } from "node:util";
 import { python } from "../core/testing.ts";
 import { files } from "../files/index.ts";
+import { decodeFloat16, encodeFloat16 } from "./float16.ts";
 import { bytes } from "./index.ts";
 
 /** Layouts with values, packed by Python's `struct`. Bytes are hex, whole numbers texts, floats as themselves. */
@@ -102,6 +103,23 @@ print('null')`,
         "00000010  0d 0a                                             |..|",
     );
     assert.match(String(bytes.hex(new Uint8Array(100_000))), /… 34464 more bytes$/);
+  });
+
+  test("every half there is, and what lies between two of them, as the engine's own", () => {
+    const view = new DataView(new ArrayBuffer(2));
+    for (let bits = 0; bits < 65_536; bits += 1) {
+      view.setUint16(0, bits);
+      assert.ok(Object.is(decodeFloat16(bits), view.getFloat16(0)), String(bits));
+    }
+    for (let bits = 0; bits < 0x7bff; bits += 1) {
+      const [low, high] = [decodeFloat16(bits), decodeFloat16(bits + 1)];
+      for (const value of [low, (low + high) / 2, low + (high - low) * 0.49, -low - (high - low) * 0.51]) {
+        view.setFloat16(0, value);
+        assert.equal(encodeFloat16(value), view.getUint16(0), String(value));
+      }
+    }
+    assert.equal(encodeFloat16(Number.NEGATIVE_INFINITY), 0xfc00);
+    assert.ok(Number.isNaN(decodeFloat16(encodeFloat16(Number.NaN))));
   });
 
   test("what does not fit is refused with the reason", () => {

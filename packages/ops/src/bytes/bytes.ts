@@ -1,4 +1,5 @@
 import { displaySymbol, type MimeBundle } from "../core/display.ts";
+import { decodeFloat16, encodeFloat16 } from "./float16.ts";
 import { type Field, type FieldValue, parseFormat, type Values } from "./format.ts";
 
 /** Bytes with a layout, both ways, and as a person reads them. Formats are those of Python's `struct`. */
@@ -112,7 +113,7 @@ function read(view: DataView, { code, offset, size }: Field, little: boolean): F
     case "Q":
       return view.getBigUint64(offset, little);
     case "e":
-      return view.getFloat16(offset, little);
+      return decodeFloat16(view.getUint16(offset, little));
     case "f":
       return view.getFloat32(offset, little);
     case "d":
@@ -173,7 +174,7 @@ function write({ view, packed, little }: Target, field: Field, value: FieldValue
       view.setUint8(offset, value ? 1 : 0);
       break;
     case "e":
-      view.setFloat16(offset, float(code, value, 65_520), little);
+      view.setUint16(offset, encodeFloat16(float(code, value, 65_520)), little);
       break;
     case "f":
       view.setFloat32(offset, float(code, value, 3.402_823_567_797_337e38), little);
