@@ -2,6 +2,7 @@ import { parseArgs } from "node:util";
 import { AuthError } from "../auth/index.ts";
 import { StartError } from "../main.ts";
 import type { Command, Output } from "./command.ts";
+import { diffCommand } from "./diff.ts";
 import { doctorCommand } from "./doctor.ts";
 import { UsageError } from "./errors.ts";
 import { kernelCommand } from "./kernel.ts";
@@ -10,7 +11,14 @@ import { serveCommand } from "./serve.ts";
 import { stopCommand } from "./stop.ts";
 import { readVersion } from "./version.ts";
 
-const COMMANDS: readonly Command[] = [serveCommand, listCommand, stopCommand, kernelCommand, doctorCommand];
+const COMMANDS: readonly Command[] = [
+  serveCommand,
+  listCommand,
+  stopCommand,
+  kernelCommand,
+  diffCommand,
+  doctorCommand,
+];
 
 const STANDARD: Output = {
   out: (text) => void process.stdout.write(`${text}\n`),
