@@ -130,9 +130,9 @@ export class Session {
     return this.#state;
   }
 
-  /** What people did, oldest first. */
-  get timeline(): readonly TimelineEvent[] {
-    return this.#timeline;
+  /** What people did up to `seq`, oldest first. */
+  get timeline(): { seq: number; events: readonly TimelineEvent[] } {
+    return { seq: this.#seq, events: this.#timeline };
   }
 
   /** Sockets that look at it. */

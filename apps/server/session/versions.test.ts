@@ -127,17 +127,17 @@ describe("versions of a notebook", { timeout: 120_000 }, () => {
     const session = await first.open();
     await session.versions.checkpoint({ reason: "named", by: ADA, name: "good" });
     ada.close();
-    const told = [...session.timeline];
+    const told = [...session.timeline.events];
     assert.deepEqual(actions(told), ["edit", "run", "created"]);
     assert.equal(told[1]?.by?.name, "Ada");
     await first.stop({ keepKernels: false });
     const second = await startSessions(first.root);
     const again = await second.open();
-    assert.deepEqual(again.timeline.slice(0, 3), told);
+    assert.deepEqual(again.timeline.events.slice(0, 3), told);
     renameSync(join(first.root, "test.ipynb"), join(first.root, "moved.ipynb"));
     await second.registry.renamed("test.ipynb", "moved.ipynb");
     const moved = await second.open("moved.ipynb");
-    assert.deepEqual(moved.timeline.slice(0, 3), told);
+    assert.deepEqual(moved.timeline.events.slice(0, 3), told);
     assert.deepEqual(
       (await second.registry.checkpoints.list("moved.ipynb")).map(({ name, message, by }) => [name, message, by?.name]),
       [["good", "", "Ada"]],

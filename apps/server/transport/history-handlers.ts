@@ -27,11 +27,18 @@ export function historyHandlers(services: Services) {
       call.res.status(201).json(await checkpoints.create(pathOf(call), request, user));
     },
 
+    /** Jupyter's. */
     async restore(call: Call) {
+      await checkpoints.restore(pathOf(call), idOf(call), { by: call.identity.user });
+      call.res.status(204).end();
+    },
+
+    /** Ours tells which checkpoint is the way back, and can bring one cell alone. */
+    async restoreVersion(call: Call) {
       const { cellId } = restoreCheckpointSchema.parse(call.body);
-      const before = await checkpoints.restore(pathOf(call), idOf(call), { by: call.identity.user, cellId });
-      // Jupyter's answer is 204 without a body; where the way back is, a header tells.
-      call.res.setHeader("Opsbook-Checkpoint", before).status(204).end();
+      call.res.json({
+        before: await checkpoints.restore(pathOf(call), idOf(call), { by: call.identity.user, cellId }),
+      });
     },
 
     async rename(call: Call) {

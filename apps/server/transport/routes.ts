@@ -83,6 +83,12 @@ export function httpRoutes(services: Services): Route[] {
 
     { method: "POST", path: "/api/opsbook/sessions", role: "viewer", handle: sessions.open },
     { method: "GET", path: "/api/opsbook/sessions", role: "viewer", handle: sessions.list },
+    {
+      method: "POST",
+      path: "/api/opsbook/checkpoints/:checkpoint/*path",
+      role: "editor",
+      handle: history.restoreVersion,
+    },
     { method: "GET", path: "/api/opsbook/versions/:version/*path", role: "viewer", handle: history.version },
     { method: "GET", path: "/api/opsbook/sessions/:id/timeline", role: "viewer", handle: history.timeline },
     { method: "GET", path: "/api/opsbook/sessions/:id/conflict", role: "viewer", handle: sessions.conflict },

@@ -275,19 +275,22 @@ describe("changing", { timeout: 60_000 }, () => {
     assert.match((await version("now")).body, /"other"/);
     assert.match((await version("saved")).body, /"other"/);
     assert.equal((await version(id)).body, before);
-    const restored = await server.as("editor", `${checkpoints}/${id}`, { method: "POST" });
-    assert.equal(restored.status, 204, restored.body);
+    const ours = `/api/opsbook/checkpoints/${id}/${made.path}`;
+    const restored = await server.as("editor", ours, { method: "POST", json: {} });
+    assert.equal(restored.status, 200, restored.body);
     assert.equal((await version("now")).body, before);
-    const way = restored.headers["opsbook-checkpoint"] ?? "";
+    assert.equal((await server.as("editor", `${checkpoints}/${id}`, { method: "POST" })).status, 204);
+    const way = (JSON.parse(restored.body) as { before: string }).before;
     assert.match((await version(way)).body, /"other"/);
 
     const renamed = await server.as("editor", `${checkpoints}/${id}`, { method: "PATCH", json: { name: "better" } });
     assert.equal((JSON.parse(renamed.body) as { name: string }).name, "better");
     const timeline = await server.as("viewer", `/api/opsbook/sessions/${sessionId}/timeline`);
-    const told = JSON.parse(timeline.body) as { kind: string; label?: string; by: { name: string } | null }[];
+    type Told = { kind: string; label?: string; by: { name: string } | null };
+    const { events } = JSON.parse(timeline.body) as { events: Told[] };
     assert.deepEqual(
-      told.filter(({ kind, label }) => kind === "version" && label === "good").map(({ by }) => by?.name),
-      ["editor"],
+      events.filter(({ kind, label }) => kind === "version" && label === "good").map(({ by }) => by?.name),
+      ["editor", "editor"],
     );
     assert.equal((await version("head")).status, 404);
     assert.equal((await version("nonsense")).status, 404);

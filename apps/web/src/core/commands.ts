@@ -7,7 +7,7 @@ import { isPlainStroke, type KeyInput, normalizeKeys, strokeOf } from "./keys.ts
  * it mounts; where the keyboard focus is decides which of them a key means: the nearest ancestor with a
  * `data-context` attribute gives the first context, its ancestors the next, `global` is the last.
  */
-export type KeyContext = "global" | "notebook" | "cell-editor" | "files" | "terminal" | "log";
+export type KeyContext = "global" | "notebook" | "cell-editor" | "files" | "terminal" | "log" | "versions";
 
 export type CommandGroup = "Notebook" | "Cell" | "Edit" | "Kernel" | "Files" | "Terminal" | "Log" | "View" | "Help";
 
@@ -129,7 +129,7 @@ export function matchStroke(
   return { command: null, pending: begun ? strokes : [] };
 }
 
-const KNOWN_CONTEXTS = new Set<string>(["global", "notebook", "cell-editor", "files", "terminal", "log"]);
+const KNOWN_CONTEXTS = new Set<string>(["global", "notebook", "cell-editor", "files", "terminal", "log", "versions"]);
 
 function focusOf(target: EventTarget | null): KeyFocus {
   const contexts: KeyContext[] = [];

@@ -1,7 +1,7 @@
 import { createStore } from "zustand/vanilla";
 
 /** The app's own dialogs: at most one is open. */
-export type AppDialog = "palette" | "shortcuts" | "settings" | "share";
+export type AppDialog = "palette" | "shortcuts" | "settings" | "share" | "checkpoint";
 
 export const dialogStore = createStore<{ open: AppDialog | null }>(() => ({ open: null }));
 

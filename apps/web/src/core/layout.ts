@@ -5,7 +5,7 @@ import { apiUrl } from "./api.ts";
 /** Narrower, and the inspector would leave the notebook too little. */
 export const INSPECTOR_FITS = "(min-width: 1100px)";
 
-const SIDE_VIEWS = ["files", "terminals", "people"] as const;
+const SIDE_VIEWS = ["files", "terminals", "people", "history"] as const;
 export type SideView = (typeof SIDE_VIEWS)[number];
 
 const layoutSchema = z.object({

@@ -5,6 +5,8 @@ const settingsSchema = z.object({
   theme: z.enum(["system", "dark", "light"]).catch("system"),
   /** Pixels; line heights follow. */
   codeFontSize: z.number().min(10).max(24).catch(12.5),
+  /** How two versions of a notebook are shown. */
+  diffLayout: z.enum(["split", "unified"]).catch("split"),
   terminalFontSize: z.number().min(9).max(24).catch(12),
   /** Help for first use on the home view. */
   showWelcome: z.boolean().catch(true),

@@ -7,6 +7,8 @@ export type TabRef =
   | { kind: "notebook"; path: string }
   | { kind: "file"; path: string }
   | { kind: "terminal"; name: string }
+  /** Two versions of a notebook side by side; `to` alone where `from` is null. */
+  | { kind: "versions"; path: string; from: string | null; to: string }
   /** The whole text of one stream output of the notebook at `path`. */
   | { kind: "log"; path: string; outputId: string };
 
@@ -16,6 +18,8 @@ export function tabId(tab: TabRef): string {
       return `terminal:${tab.name}`;
     case "log":
       return `log:${tab.outputId}`;
+    case "versions":
+      return `versions:${tab.from ?? ""}:${tab.to}:${tab.path}`;
     case "notebook":
     case "file":
       return `${tab.kind}:${tab.path}`;
@@ -81,13 +85,14 @@ const NOTEBOOK_PREFIX = tabId({ kind: "notebook", path: "" });
 export function setWorkspace(active: TabRef | null, open: readonly string[]): void {
   const before = workspaceStore.getState().notebook;
   const kept = before !== null && open.includes(tabId({ kind: "notebook", path: before })) ? before : null;
+  const shown = active?.kind === "notebook" || active?.kind === "versions" ? active.path : null;
   const first = open.find((id) => id.startsWith(NOTEBOOK_PREFIX))?.slice(NOTEBOOK_PREFIX.length) ?? null;
-  workspaceStore.setState({ active, open, notebook: active?.kind === "notebook" ? active.path : (kept ?? first) });
+  workspaceStore.setState({ active, open, notebook: shown ?? kept ?? first });
 }
 
 /** The address of a tab, kept in the fragment: it works under any path prefix and never reaches a log. */
 export function routeOf(tab: TabRef | null): string {
-  if (!tab || tab.kind === "terminal") return "#/";
+  if (!tab || tab.kind === "terminal" || tab.kind === "versions") return "#/";
   if (tab.kind === "log") return `#/logs/${encodeURIComponent(tab.outputId)}/${encodePath(tab.path)}`;
   return `#/${tab.kind === "notebook" ? "notebooks" : "files"}/${encodePath(tab.path)}`;
 }

@@ -1,5 +1,6 @@
 import {
   can,
+  type Entry,
   type Operation,
   PROTOCOL_VERSION,
   type Presence,
@@ -10,6 +11,7 @@ import {
   type UserOperation,
 } from "@opsbook/notebook/session";
 import { createStore, type StoreApi } from "zustand/vanilla";
+import { errorMessage } from "../api.ts";
 import { type CellNotice, CellViews } from "./cell-views.ts";
 import { randomId } from "./client-id.ts";
 import { initialState, type NotebookState, type NoticeAction, shownOf } from "./notebook-state.ts";
@@ -17,13 +19,19 @@ import { OutputStore } from "./output-store.ts";
 import { PresenceLink } from "./presence-link.ts";
 import { Replica, type Submission } from "./replica.ts";
 import { type ConnectionState, SessionSocket } from "./session-socket.ts";
-import { StructuralUndo } from "./structural-undo.ts";
+import { StructuralUndo, type UndoStep } from "./structural-undo.ts";
 import { TextDocs } from "./text-docs.ts";
 
 export interface NotebookSessionOptions {
   sessionId: string;
   socketUrl: string;
   clientId: string;
+}
+
+export interface SessionEntry {
+  entry: Entry;
+  /** After it. */
+  state: SessionState;
 }
 
 /** Operations that mean a run: what a lost server had not done, a person has to ask for again. */
@@ -48,6 +56,7 @@ export class NotebookSession {
   #replica: Replica | null = null;
   #epoch: string | null = null;
   #undo = new StructuralUndo();
+  readonly #listeners = new Set<(entry: SessionEntry) => void>();
   #notices = new Map<string, CellNotice>();
   /** Cells this person deleted: what was typed there goes with them. */
   #ownDeletions = new Set<string>();
@@ -122,11 +131,28 @@ export class NotebookSession {
   }
 
   undo(): void {
-    if (this.#replica) for (const op of this.#undo.undo(this.#replica.visible)) this.submit(op);
+    if (this.#replica) this.#step(this.#undo.undo(this.#replica.visible));
   }
 
   redo(): void {
-    if (this.#replica) for (const op of this.#undo.redo(this.#replica.visible)) this.submit(op);
+    if (this.#replica) this.#step(this.#undo.redo(this.#replica.visible));
+  }
+
+  /** Notes a change that was made by other means, so that undo takes it back. */
+  recordUndo(back: UndoStep): void {
+    this.#undo.recordStep(back);
+    this.#publish();
+  }
+
+  #step(step: UserOperation[] | Promise<void>): void {
+    if (Array.isArray(step)) for (const op of step) this.submit(op);
+    else step.then(() => this.#publish()).catch((error: unknown) => this.notify(errorMessage(error)));
+  }
+
+  /** Told of every confirmed operation. Returns what ends it. */
+  onEntry(listener: (entry: SessionEntry) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
   }
 
   /** Runs the code cells among these as this person sees them, in this order. */
@@ -319,6 +345,7 @@ export class NotebookSession {
       this.#socket.restart();
       return;
     }
+    for (const listener of this.#listeners) listener({ entry, state: this.#replica.confirmed });
     const own = entry.origin?.clientId === this.#clientId ? entry.origin.clientSeq : null;
     if (op.type === "edit-source") {
       this.texts.applied(op.cellId, { update: op.update, splices: op.splices ?? [], own });

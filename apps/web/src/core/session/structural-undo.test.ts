@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { apply, type SessionState, type UserOperation } from "@opsbook/notebook/session";
-import { StructuralUndo } from "./structural-undo.ts";
+import { StructuralUndo, type UndoStep } from "./structural-undo.ts";
 import { stateOf } from "./testing/session-server.ts";
 
 const context = { by: { id: "me", name: "Me" }, at: 1 };
@@ -39,9 +39,9 @@ describe("StructuralUndo", () => {
       undo.record(ops, start);
       const done = run(start, ops);
       assert.notEqual(ids(done), "abc");
-      const undone = run(done, undo.undo(done));
+      const undone = run(done, operations(undo.undo(done)));
       assert.equal(ids(undone), "abc");
-      assert.equal(ids(run(undone, undo.redo(undone))), ids(done));
+      assert.equal(ids(run(undone, operations(undo.redo(undone)))), ids(done));
     });
 
   it("forgets what was undone once something new is done", () => {
@@ -50,5 +50,30 @@ describe("StructuralUndo", () => {
     undo.undo(run(start, [{ type: "delete-cell", cellId: "a" }]));
     undo.record([{ type: "delete-cell", cellId: "b" }], start);
     assert.equal(undo.canRedo, false);
+  });
+});
+
+function operations(step: UserOperation[] | Promise<void>): UserOperation[] {
+  assert.ok(Array.isArray(step));
+  return step;
+}
+
+describe("a step that is no operation", () => {
+  it("is undone and redone by what it gives", async () => {
+    const start = stateOf({});
+    const undo = new StructuralUndo();
+    const done: string[] = [];
+    const step =
+      (name: string, back: string): UndoStep =>
+      async () => {
+        done.push(name);
+        return step(back, name);
+      };
+    undo.recordStep(step("back", "again"));
+    await undo.undo(start);
+    assert.deepEqual([undo.canUndo, undo.canRedo], [false, true]);
+    await undo.redo(start);
+    await undo.undo(start);
+    assert.deepEqual(done, ["back", "again", "back"]);
   });
 });

@@ -2,13 +2,17 @@ import type { SessionState, UserOperation } from "@opsbook/notebook/session";
 
 const KEPT = 200;
 
+/** A change that is no operation of this page, such as a restore. Doing it gives the step that takes it back. */
+export type UndoStep = () => Promise<UndoStep>;
+type Step = UserOperation[] | UndoStep;
+
 /**
  * Undo of what this person did to the notebook's structure: added, deleted, moved, changed the type of a cell.
  * Text has its own, per cell. Each step holds the operations that take it back, made from the state before it.
  */
 export class StructuralUndo {
-  #done: UserOperation[][] = [];
-  #undone: UserOperation[][] = [];
+  #done: Step[] = [];
+  #undone: Step[] = [];
 
   get canUndo(): boolean {
     return this.#done.length > 0;
@@ -26,17 +30,28 @@ export class StructuralUndo {
     this.#undone = [];
   }
 
-  undo(state: SessionState): UserOperation[] {
-    const ops = this.#done.pop() ?? [];
-    if (ops.length > 0) this.#undone.push(inverses(ops, state));
-    return ops;
+  /** Notes a step that was done by other means. */
+  recordStep(back: UndoStep): void {
+    this.#done = [...this.#done, back].slice(-KEPT);
+    this.#undone = [];
   }
 
-  redo(state: SessionState): UserOperation[] {
-    const ops = this.#undone.pop() ?? [];
-    if (ops.length > 0) this.#done.push(inverses(ops, state));
-    return ops;
+  /** The operations to submit, or the end of a step that is no operation. */
+  undo(state: SessionState): UserOperation[] | Promise<void> {
+    return turn(this.#done, this.#undone, state);
   }
+
+  redo(state: SessionState): UserOperation[] | Promise<void> {
+    return turn(this.#undone, this.#done, state);
+  }
+}
+
+/** Takes the last step off one list; what would take that back goes to the other. */
+function turn(from: Step[], to: Step[], state: SessionState): UserOperation[] | Promise<void> {
+  const step = from.pop() ?? [];
+  if (typeof step === "function") return step().then((back) => void to.push(back));
+  if (step.length > 0) to.push(inverses(step, state));
+  return step;
 }
 
 function inverses(ops: readonly UserOperation[], state: SessionState): UserOperation[] {

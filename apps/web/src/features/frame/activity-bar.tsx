@@ -1,4 +1,13 @@
-import { Files, Keyboard, type LucideIcon, PanelRight, Settings, SquareTerminal, UsersRound } from "lucide-react";
+import {
+  Files,
+  History,
+  Keyboard,
+  type LucideIcon,
+  PanelRight,
+  Settings,
+  SquareTerminal,
+  UsersRound,
+} from "lucide-react";
 import { useEffect } from "react";
 import { useStore } from "zustand";
 import { runCommand } from "../../core/commands.ts";
@@ -80,6 +89,7 @@ export function ActivityBar() {
           count={people > 1 ? people : 0}
           command="view.people"
         />
+        <Item icon={History} label="History" keys="Mod+Shift+H" pressed={is("history")} command="view.history" />
       </div>
       <div className="flex flex-col gap-0.5">
         <Item icon={PanelRight} label="Inspector" keys="Mod+Alt+B" pressed={inspector} command="view.inspector" />

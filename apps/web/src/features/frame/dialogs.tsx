@@ -1,3 +1,4 @@
+import { CheckpointDialog } from "../history/checkpoint-dialog.tsx";
 import { Palette } from "../palette/palette.tsx";
 import { ShortcutSheet } from "../palette/shortcut-sheet.tsx";
 import { ShareDialog } from "../people/share-dialog.tsx";
@@ -11,6 +12,7 @@ export default function Dialogs() {
       <ShortcutSheet />
       <SettingsDialog />
       <ShareDialog />
+      <CheckpointDialog />
     </>
   );
 }

@@ -7,6 +7,7 @@ import { type Dock, isNotebookPath, setWorkspace, type TabRef, tabId } from "../
 const tabRefSchema = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("notebook"), path: z.string() }),
   z.object({ kind: z.literal("file"), path: z.string() }),
+  z.object({ kind: z.literal("versions"), path: z.string(), from: z.string().nullable(), to: z.string() }),
   z.object({ kind: z.literal("terminal"), name: z.string() }),
   z.object({ kind: z.literal("log"), path: z.string(), outputId: z.string() }),
 ]);
@@ -20,6 +21,7 @@ export function parseTab(params: unknown): TabRef | null {
 export function tabTitle(tab: TabRef): string {
   if (tab.kind === "terminal") return `Terminal ${tab.name}`;
   const name = displayName(baseName(tab.path));
+  if (tab.kind === "versions") return `${name}: versions`;
   return tab.kind === "log" ? `Log of ${name.replace(/\.ipynb$/, "")}` : name;
 }
 
@@ -93,6 +95,10 @@ export function createDock(api: DockviewApi): Dock & { dispose(): void } {
         const path = pathOf(panel);
         const moved = path === null ? null : movedPath(path, from, to);
         if (moved === null) continue;
+        if (parseTab(panel.params)?.kind === "versions") {
+          panel.api.close();
+          continue;
+        }
         // A session belongs to a path: the tab is made anew in the old one's place.
         const { group } = panel;
         const index = group.panels.indexOf(panel);

@@ -1,5 +1,5 @@
 import type { IDockviewPanelHeaderProps } from "dockview-react";
-import { NotebookText, ScrollText, SquareTerminal, X } from "lucide-react";
+import { FileDiff, NotebookText, ScrollText, SquareTerminal, X } from "lucide-react";
 import { useStore } from "zustand";
 import { displayName } from "../../core/paths.ts";
 import { useSessionStatus } from "../../core/session/sessions.ts";
@@ -22,6 +22,7 @@ function NotebookMarks({ path }: { path: string }) {
 
 function TabIcon({ tab }: { tab: TabRef }) {
   if (tab.kind === "notebook") return <NotebookText size={14} aria-hidden className="flex-none text-accent" />;
+  if (tab.kind === "versions") return <FileDiff size={14} aria-hidden className="flex-none" />;
   if (tab.kind === "terminal") return <SquareTerminal size={14} aria-hidden className="flex-none" />;
   if (tab.kind === "log") return <ScrollText size={14} aria-hidden className="flex-none" />;
   return <FileIcon entry={{ name: tab.path, type: "file" }} />;
@@ -45,7 +46,7 @@ export function DockTab({ api, params }: IDockviewPanelHeaderProps) {
     >
       <TabIcon tab={tab} />
       <bdi className="truncate">
-        {tab.kind === "terminal" ? <TerminalTitle name={tab.name} /> : title.replace(/\.ipynb$/, "")}
+        {tab.kind === "terminal" ? <TerminalTitle name={tab.name} /> : title.replace(/\.ipynb(?=$|:)/, "")}
       </bdi>
       {tab.kind === "notebook" ? <NotebookMarks path={tab.path} /> : null}
       <button

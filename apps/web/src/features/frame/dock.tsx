@@ -1,7 +1,7 @@
 import "dockview-react/dist/styles/dockview.css";
 import "./dock.css";
 import { DockviewReact, type DockviewReadyEvent, type DockviewTheme, type IDockviewPanelProps } from "dockview-react";
-import { useEffect, useRef, useState } from "react";
+import { lazy, Suspense, useEffect, useRef, useState } from "react";
 import { attachDock, openTab, parseRoute } from "../../core/workspace.ts";
 import { ErrorBoundary } from "../../ui/error-boundary.tsx";
 import { ErrorState } from "../../ui/message.tsx";
@@ -12,6 +12,8 @@ import { NotebookView } from "../notebook/notebook-view.tsx";
 import { TerminalView } from "../terminal/terminal-view.tsx";
 import { createDock, parseTab } from "./dock-controller.ts";
 import { DockTab } from "./dock-tab.tsx";
+
+const CompareView = lazy(() => import("../history/compare-view.tsx"));
 
 function useVisible(api: IDockviewPanelProps["api"]): boolean {
   const [visible, setVisible] = useState(api.isVisible);
@@ -40,6 +42,14 @@ function TabContent({ api, params }: IDockviewPanelProps) {
           <TextViewer path={tab.path} />
         </ErrorBoundary>
       );
+    case "versions":
+      return (
+        <ErrorBoundary what="The comparison">
+          <Suspense fallback={null}>
+            <CompareView {...tab} visible={visible} />
+          </Suspense>
+        </ErrorBoundary>
+      );
     case "terminal":
       return (
         <ErrorBoundary what="The terminal">
@@ -58,7 +68,13 @@ function TabContent({ api, params }: IDockviewPanelProps) {
 }
 
 // Stable references: the docking library rebuilds its panels when these change.
-const COMPONENTS = { notebook: TabContent, file: TabContent, terminal: TabContent, log: TabContent };
+const COMPONENTS = {
+  notebook: TabContent,
+  file: TabContent,
+  versions: TabContent,
+  terminal: TabContent,
+  log: TabContent,
+};
 const TAB_COMPONENTS = { tab: DockTab };
 const THEME: DockviewTheme = { name: "opsbook", className: "dockview-theme-opsbook", dndTabIndicator: "line" };
 

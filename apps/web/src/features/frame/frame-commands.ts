@@ -1,9 +1,12 @@
 import {
+  BookmarkPlus,
   Columns2,
+  FileDiff,
   FilePlus2,
   Files,
   FolderPlus,
   FolderSearch,
+  History,
   Keyboard,
   LogOut,
   Moon,
@@ -29,6 +32,7 @@ import { settingsStore, updateSettings } from "../../core/settings.ts";
 import { currentDock, workspaceStore } from "../../core/workspace.ts";
 import { newFolder, newNotebook } from "../files/file-actions.ts";
 import { refreshTree, reveal } from "../files/tree-store.ts";
+import { compareWith, compareWithLast, newCheckpoint } from "../history/history-actions.ts";
 import { newTerminal } from "../terminal/terminals-store.ts";
 
 function toggleSide(view: SideView): void {
@@ -62,6 +66,7 @@ async function leave(): Promise<void> {
 
 const editor = (): boolean => mayEdit(meStore.getState().me);
 const watches = (): boolean => mayWatchTerminals(meStore.getState().me);
+const hasNotebook = (): boolean => workspaceStore.getState().notebook !== null;
 const hasTab = (): boolean => workspaceStore.getState().active !== null;
 
 const COMMANDS: readonly Command[] = [
@@ -157,6 +162,39 @@ const COMMANDS: readonly Command[] = [
     group: "View",
     when: watches,
     run: () => toggleSide("terminals"),
+  },
+  {
+    id: "view.history",
+    icon: History,
+    title: "History",
+    group: "View",
+    keys: ["Mod+Shift+H"],
+    run: () => toggleSide("history"),
+  },
+  {
+    id: "history.checkpoint",
+    icon: BookmarkPlus,
+    title: "New checkpoint…",
+    group: "Notebook",
+    keys: ["Mod+S"],
+    when: () => editor() && hasNotebook(),
+    run: newCheckpoint,
+  },
+  {
+    id: "history.compare-last",
+    icon: FileDiff,
+    title: "Compare with the last checkpoint",
+    group: "Notebook",
+    when: hasNotebook,
+    run: compareWithLast,
+  },
+  {
+    id: "history.compare-head",
+    icon: FileDiff,
+    title: "Compare with the last git commit",
+    group: "Notebook",
+    when: hasNotebook,
+    run: () => compareWith("head"),
   },
   { id: "view.people", icon: UsersRound, title: "People", group: "View", run: () => toggleSide("people") },
   {

@@ -1,6 +1,6 @@
 import { lazy, Suspense, useState } from "react";
 import { useStore } from "zustand";
-import { INSPECTOR_FITS, layoutStore, updateLayout } from "../../core/layout.ts";
+import { INSPECTOR_FITS, layoutStore, type SideView, updateLayout } from "../../core/layout.ts";
 import { ErrorBoundary } from "../../ui/error-boundary.tsx";
 import { Splitter } from "../../ui/splitter.tsx";
 import { FilesView } from "../files/files-view.tsx";
@@ -17,9 +17,30 @@ import { useMedia } from "./use-media.ts";
 const loadDock = import("./dock.tsx");
 const DockArea = lazy(() => loadDock);
 
+const HistoryView = lazy(() => import("../history/history-view.tsx"));
+
 const SIDE = { min: 160, max: 520 };
 const INSPECTOR = { min: 200, max: 520 };
 const PANEL = { min: 96, max: 900 };
+
+function SideViewContent({ view }: { view: SideView }) {
+  switch (view) {
+    case "files":
+      return <FilesView />;
+    case "terminals":
+      return <TerminalsView />;
+    case "people":
+      return <PeopleView />;
+    case "history":
+      return (
+        <Suspense fallback={null}>
+          <HistoryView />
+        </Suspense>
+      );
+    default:
+      return view satisfies never;
+  }
+}
 
 function SideBar() {
   const view = useStore(layoutStore, (state) => state.sideView);
@@ -33,7 +54,7 @@ function SideBar() {
         style={{ width, maxWidth: "40vw" }}
       >
         <ErrorBoundary what="This panel" key={view}>
-          {view === "files" ? <FilesView /> : view === "terminals" ? <TerminalsView /> : <PeopleView />}
+          <SideViewContent view={view} />
         </ErrorBoundary>
       </aside>
       <Splitter

@@ -5,6 +5,8 @@ import "../output/output.css";
 import "./notebook.css";
 import { useEffect, useMemo, useRef, useState } from "react";
 import { useStore } from "zustand";
+import { errorMessage } from "../../core/api.ts";
+import { createCheckpoint } from "../../core/history/versions.ts";
 import { loadMonacoAfterPaint } from "../../core/monaco.ts";
 import type { NotebookSession } from "../../core/session/notebook-session.ts";
 import { openSession, type SessionHandle } from "../../core/session/sessions.ts";
@@ -98,13 +100,22 @@ function LiveNotebook({ handle, session, visible }: LiveNotebookProps) {
           onCancel={() => setRestart("no")}
           onConfirm={() => {
             setRestart("no");
-            scope.actions.restart();
-            if (restart === "run-all") void scope.actions.runAll();
+            void restartKernel(scope, restart === "run-all");
           }}
         />
       </div>
     </NotebookContext>
   );
+}
+
+/** Running all anew replaces every output, so what is there becomes a checkpoint first. */
+async function restartKernel({ path, session, actions }: NotebookScope, thenRunAll: boolean): Promise<void> {
+  if (thenRunAll)
+    await createCheckpoint(path, { reason: "restart" }).catch((error: unknown) =>
+      session.notify(`No checkpoint could be made before the restart. ${errorMessage(error)}`),
+    );
+  actions.restart();
+  if (thenRunAll) await actions.runAll();
 }
 
 /** What stands in the way of working, above the cells: connection, kernel, refused requests. */

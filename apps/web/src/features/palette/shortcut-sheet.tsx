@@ -23,6 +23,7 @@ const WHERE: Record<KeyContext, string> = {
   files: "in the explorer",
   terminal: "in a terminal",
   log: "in a log",
+  versions: "while comparing versions",
 };
 
 function Row({ command }: { command: Command }) {
