@@ -96,12 +96,12 @@ test("[part of 3.5-snapshots] a checkpoint by keys, a change, the difference, a 
   await expect(differences).toContainText("No difference");
 
   await toolbar.getByRole("button", { name: "Notebook" }).click();
-  await notebook.select(0);
+  await notebook.select(1);
   await page.keyboard.press("z");
   await expect(other.cells).toHaveCount(4);
   await expect(other.cell(1)).toContainText("limit 95");
   await expect.poll(() => readCells(opsbook.file(path))).toEqual(changed);
-  await notebook.select(0);
+  await notebook.select(1);
   await page.keyboard.press("Shift+Z");
   await expect(other.cells).toHaveCount(3);
   await others.close();
