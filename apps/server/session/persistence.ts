@@ -6,6 +6,9 @@ import type { KernelCursor, LogRecord, Saved, SessionFolder, Snapshot } from "..
 
 /** A log beyond this is replaced by a snapshot. */
 const COMPACT_BYTES = 4_194_304;
+/** And one beyond this, once nothing was written for a while: opening the notebook again costs no replay then. */
+const IDLE_COMPACT_BYTES = 65_536;
+const IDLE_MS = 30_000;
 const RETRY_MS = 2000;
 
 /** What the session adds to its snapshot; how far the file is written is kept here. */
@@ -18,6 +21,8 @@ export interface PersistenceHost {
   acknowledge(kseq: number): void;
   /** Null: it can be written again. */
   onTrouble(message: string | null): void;
+  /** Without a write after which the log is compacted; 30 s unless told. */
+  idleMs?: number;
   log: Logger;
 }
 
@@ -30,6 +35,7 @@ export class Persistence {
   #saving: Saved | null = null;
   #replacing: Promise<void> | null = null;
   #compacting: Promise<void> | null = null;
+  #idle: NodeJS.Timeout | undefined;
   #closed = false;
 
   private constructor(folder: SessionFolder, host: PersistenceHost, start: { saved: Saved; log: GroupLog }) {
@@ -59,6 +65,7 @@ export class Persistence {
     if (this.#replacing) await this.#replacing;
     if (kseq !== undefined) this.#host.acknowledge(kseq);
     if (this.#log.size > COMPACT_BYTES) void this.compact();
+    else this.#compactWhenIdle();
   }
 
   /**
@@ -118,6 +125,13 @@ export class Persistence {
     return { ...this.#host.snapshot(), saved: this.#saved, saving: this.#saving };
   }
 
+  #compactWhenIdle(): void {
+    clearTimeout(this.#idle);
+    if (this.#log.size < IDLE_COMPACT_BYTES || this.#closed) return;
+    this.#idle = setTimeout(() => void this.compact(), this.#host.idleMs ?? IDLE_MS);
+    this.#idle.unref();
+  }
+
   /** A snapshot takes the place of the log so far; new lines go to a new log meanwhile. */
   compact(): Promise<void> {
     this.#compacting ??= this.#compact().finally(() => {
@@ -145,6 +159,7 @@ export class Persistence {
   /** Everything goes into a last snapshot. Throws the file system's error where that fails. */
   async close(): Promise<void> {
     this.#closed = true;
+    clearTimeout(this.#idle);
     await this.#compacting;
     await this.#log.settled();
     await this.#folder.writeSnapshot(this.#snapshot());
