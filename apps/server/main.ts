@@ -20,6 +20,8 @@ export interface MainOptions {
   tokenFile?: string | undefined;
   /** Days a login lasts. */
   loginDays: number;
+  /** Options of the TypeScript kernel's command line. */
+  kernelOptions?: readonly string[];
   /** Kernels and terminals stay under the keeper when the server stops. */
   keepKernels: boolean;
   checkpoints: CheckpointSettings;
@@ -92,7 +94,7 @@ export async function startServer(options: MainOptions): Promise<RunningServer> 
     loginLifetimeMs: options.loginDays * 24 * 3600_000,
   });
   if (unreadable !== undefined) log.warn({ unreadable }, "auth.json could not be read and was set aside");
-  const runtime = await Runtime.start({ root, stateDir, log });
+  const runtime = await Runtime.start({ root, stateDir, kernelOptions: options.kernelOptions ?? [], log });
   const sessions = await SessionRegistry.open({ root, stateDir, runtime, checkpoints: options.checkpoints, log });
   const server = await OpsbookServer.create({
     root,

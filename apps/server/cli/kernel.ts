@@ -47,7 +47,7 @@ async function list({ json, io }: Invocation): Promise<number> {
 /** Source: jupyter_client, "Kernel specs". */
 async function install(invocation: Invocation): Promise<number> {
   const folder = target(invocation);
-  const { argv, displayName, language, interruptMode, metadata } = typescriptKernelspec(compileCache());
+  const { argv, displayName, language, interruptMode, metadata } = typescriptKernelspec(compileCache(), ["--history"]);
   const spec = {
     argv,
     display_name: displayName,

@@ -25,6 +25,7 @@ export const serveCommand: Command = {
     "token-file": { type: "string" },
     "behind-proxy": { type: "boolean" },
     set: { type: "string", multiple: true },
+    profile: { type: "string", multiple: true },
   },
   help: {
     host: "address to listen on (127.0.0.1)",
@@ -33,6 +34,7 @@ export const serveCommand: Command = {
     "token-file": "file (mode 0600) with an API token with admin rights, for programs",
     "behind-proxy": "a proxy with TLS is in front; allows other addresses than loopback",
     set: "key=value, a setting; may be repeated",
+    profile: "npm package with a profile for TypeScript kernels; may be repeated",
   },
   positionals: 1,
   run: serve,
@@ -54,6 +56,7 @@ async function serve(invocation: Invocation): Promise<number> {
     ...address,
     tokenFile: text(invocation, "token-file"),
     loginDays: settings["login.days"],
+    kernelOptions: kernelOptions(invocation),
     keepKernels: settings["kernels.onStop"] === "keep",
     checkpoints: {
       everyMinutes: settings["checkpoints.minutes"],
@@ -85,6 +88,12 @@ async function serve(invocation: Invocation): Promise<number> {
     );
   }
   return 0;
+}
+
+function kernelOptions(invocation: Invocation): string[] {
+  const sets = texts(invocation, "set").filter((set) => set.startsWith("kernel."));
+  const profiles = texts(invocation, "profile");
+  return ["--history", ...sets.flatMap((set) => ["--set", set]), ...profiles.flatMap((name) => ["--profile", name])];
 }
 
 interface Address {

@@ -10,6 +10,9 @@ const schema = z.strictObject({
   "login.days": z.coerce.number().int().min(1).max(365).default(14),
   /** What happens to kernels and terminals when the server stops. */
   "kernels.onStop": z.enum(["keep", "end"]).default("keep"),
+  /** Options of the TypeScript kernel, which reads the files itself and is given the flags. */
+  "kernel.autoDisplay": z.union([z.boolean(), z.enum(["true", "false"])]).optional(),
+  "kernel.timing": z.union([z.boolean(), z.enum(["true", "false"])]).optional(),
   /** Minutes of change after which a notebook's checkpoint is made by itself; 0 for never. */
   "checkpoints.minutes": z.coerce.number().int().min(0).max(1440).default(10),
   /** Of those that nobody named: days within which one an hour is kept, and then one a day. */

@@ -12,6 +12,8 @@ const ALLOWED = new Set([
   "SHELL",
   "SSH_AUTH_SOCK",
   "XDG_RUNTIME_DIR",
+  "XDG_CONFIG_HOME",
+  "XDG_DATA_HOME",
 ]);
 
 type Environment = Readonly<Record<string, string | undefined>>;

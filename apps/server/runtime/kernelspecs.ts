@@ -117,9 +117,9 @@ export function readyTimeoutOf(spec: Kernelspec): number {
 
 /**
  * The built-in kernel. It is started by its path: the server never imports it. `compileCache` is a folder that nobody
- * else may write to.
+ * else may write to; `options` are the kernel's own, see packages/kernel/src/launch.ts.
  */
-export function typescriptKernelspec(compileCache: string): Kernelspec {
+export function typescriptKernelspec(compileCache: string, options: readonly string[] = []): Kernelspec {
   const kernel = fileURLToPath(new URL("../../../packages/kernel/src/main.mjs", import.meta.url));
   const preload = fileURLToPath(new URL("../../../packages/ops/src/globals.ts", import.meta.url));
   return {
@@ -131,6 +131,7 @@ export function typescriptKernelspec(compileCache: string): Kernelspec {
       "--no-force-async-hooks-checks",
       kernel,
       ...(existsSync(preload) ? ["--preload", preload] : []),
+      ...options,
       "{connection_file}",
     ],
     // Halves its start: its sources are TypeScript, which Node would strip and compile anew each time.

@@ -33,6 +33,8 @@ export interface RuntimeOptions {
   keeperIdleMs?: number;
   /** Keeps one TypeScript kernel ready for the next notebook, once one has been started; true by default. */
   prewarm?: boolean;
+  /** Options of the TypeScript kernel's command line. */
+  kernelOptions?: readonly string[];
   /** Variables that kernels and terminals see beside the usual ones. */
   allowEnv?: readonly string[];
   /** Stands for `process.env`. */
@@ -48,6 +50,7 @@ interface Place {
   env: Record<string, string>;
   kernelFolders: string[];
   prewarm: boolean;
+  kernelOptions: readonly string[];
   log: Logger;
 }
 
@@ -65,6 +68,7 @@ export class Runtime {
       env: allowedEnvironment(environment, options.allowEnv),
       kernelFolders: kernelFolders(environment),
       prewarm: options.prewarm ?? true,
+      kernelOptions: options.kernelOptions ?? [],
       log: options.log,
     });
     await runtime.#connect();
@@ -95,7 +99,7 @@ export class Runtime {
       linkNow,
       start: async (on, kernel, cwd) => {
         const frame = { kernel, label: "", cwd, firstKseq: 1, spare: true };
-        await on.request(this.#startFrame(typescriptKernelspec(compileCacheOf(this.#place.stateDir)), frame));
+        await on.request(this.#startFrame(this.#ownKernelspec(), frame));
       },
       onProblem: (error) => log.warn({ err: error }, "no spare kernel could be started"),
     });
@@ -117,8 +121,12 @@ export class Runtime {
     return this.#terminals;
   }
 
+  #ownKernelspec(): Kernelspec {
+    return typescriptKernelspec(compileCacheOf(this.#place.stateDir), this.#place.kernelOptions);
+  }
+
   async kernelspecs(): Promise<Kernelspec[]> {
-    const own = typescriptKernelspec(compileCacheOf(this.#place.stateDir));
+    const own = this.#ownKernelspec();
     const found = await findKernelspecs(this.#place.kernelFolders, this.#place.log);
     return [own, ...found.filter(({ name }) => name !== own.name)];
   }

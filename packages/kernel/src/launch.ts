@@ -1,16 +1,23 @@
 import { resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { Worker } from "node:worker_threads";
+import { historyFolder } from "./history/store.ts";
 import { FLAG, type WorkerInput } from "./link.ts";
 import { log } from "./log.ts";
 import { ringMemory } from "./output/ring.ts";
 import { loading } from "./typescript-hook.mjs";
 
-const USAGE = "usage: node --no-force-async-hooks-checks main.mjs [--preload FILE]... CONNECTION_FILE";
+const USAGE =
+  "usage: node --no-force-async-hooks-checks main.mjs [OPTION]... CONNECTION_FILE; options: --preload FILE, --profile PACKAGE, --set NAME=VALUE, --history";
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { preload: { type: "string", multiple: true, default: [] } },
+  options: {
+    preload: { type: "string", multiple: true, default: [] },
+    profile: { type: "string", multiple: true, default: [] },
+    set: { type: "string", multiple: true, default: [] },
+    history: { type: "boolean", default: false },
+  },
 });
 const [connectionFile, ...rest] = positionals;
 if (connectionFile === undefined || rest.length > 0) {
@@ -23,6 +30,7 @@ const input: WorkerInput = {
   connectionFile: resolve(connectionFile),
   ring: ringMemory(),
   flags: new SharedArrayBuffer(16),
+  history: values.history ? historyFolder() : null,
   parentPid: Number.isInteger(parent) && parent > 0 ? parent : null,
 };
 // Meant for this process, not for what its cells start.
@@ -53,5 +61,8 @@ await startKernel({
   ring: input.ring,
   flags,
   preloads: values.preload.map((file) => resolve(file)),
+  profiles: values.profile,
+  sets: values.set,
+  history: input.history,
   folder: process.cwd(),
 });

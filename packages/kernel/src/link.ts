@@ -8,6 +8,8 @@ export interface WorkerInput {
   ring: RingMemory;
   /** Shared flags, see FLAG. */
   flags: SharedArrayBuffer;
+  /** Folder of the history that outlives this process. */
+  history: string | null;
   /** Set when the process shall end with another one. */
   parentPid: number | null;
 }

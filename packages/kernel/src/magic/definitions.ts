@@ -76,7 +76,7 @@ export function definitions(magic: Magics): Record<string, Magic> {
       line: (line) => env(magic, line),
     },
     history: {
-      usage: "[3 | 1-4]… [> FILE]",
+      usage: "[3 | 1-4 | ~1/1-4]… [> FILE]",
       summary: "Sources of cells; into a file as a script.",
       line: (line) => history(magic, line),
     },
@@ -84,6 +84,16 @@ export function definitions(magic: Magics): Record<string, Magic> {
       usage: "FILE [3 | 1-4]…",
       summary: "Writes cells to a file as a script.",
       line: ({ words: [file, ...cells] }) => magic.save(needed(file, "%save takes a file."), ...cells),
+    },
+    config: {
+      usage: "[NAME | NAME=VALUE]",
+      summary: "Options with type, value and origin; or sets one for this kernel.",
+      line: ({ text }) => {
+        const [name = "", value] = text.split(/\s*=\s*/);
+        if (value === undefined) return name === "" ? magic.config() : magic.config(name);
+        magic.config(name, value);
+        return undefined;
+      },
     },
     bg: {
       usage: "[COMMAND | --stop ID | --output ID]",

@@ -1,6 +1,7 @@
 import type { JsonObject } from "@opsbook/jupyter/codec";
 import type { Display } from "../display/display.ts";
 import type { Captured } from "../main/capture.ts";
+import type { Config } from "../main/config.ts";
 import type { Execution } from "../main/execution.ts";
 
 /** What magics need of the kernel they run in. */
@@ -23,6 +24,9 @@ export interface MagicHost {
   peek(name: string): unknown;
   /** Sources by number. */
   readonly sources: Readonly<Record<number, string>>;
+  /** Earlier sessions' cells, the oldest session first. */
+  earlier(): { read(): { line: number; source: string }[] }[];
+  readonly config: Config;
   /** Forgets values and results. */
   reset(names: readonly string[] | null): Promise<void>;
   /** Loads a module anew, and what depends on it. Resolves to the names that have new values. */

@@ -1,6 +1,7 @@
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import type { CapturedOutput } from "../main/capture.ts";
+import type { OptionInfo } from "../main/config.ts";
 import { environment, type RuntimeInfo, runtimeInfo } from "./environment.ts";
 import { type Help, helpOn } from "./help.ts";
 import { cellNumbers, scriptOf } from "./history-text.ts";
@@ -108,10 +109,25 @@ export class Magics {
     { info: (): RuntimeInfo => runtimeInfo() },
   );
 
-  /** Sources of cells, all of this session or those that `3`, `1-4` name. */
+  /** Sources of cells: all of this session, those that `3`, `1-4` name, or `~1/1-4` of the session before. */
   readonly history = (...cells: string[]): { number: number; source: string }[] => {
-    const numbers = Object.keys(this.#host.sources).map(Number);
-    return cellNumbers(cells, numbers).map((number) => ({ number, source: this.#host.sources[number] ?? "" }));
+    const earlier = /^~(\d+)\/?(.*)$/.exec(cells[0] ?? "");
+    if (!earlier) return select(this.#host.sources, cells);
+    const session = this.#host.earlier().at(-Number(earlier[1]));
+    if (Number(earlier[1]) === 0 || !session) throw new RangeError(`There is no session ${cells[0]} in the history.`);
+    const sources = Object.fromEntries(session.read().map(({ line, source }) => [line, source]));
+    return select(
+      sources,
+      [earlier[2] ?? "", ...cells.slice(1)].filter((one) => one !== ""),
+    );
+  };
+
+  /** All options, the value of one, or sets one for this kernel. */
+  readonly config = (name?: string, value?: unknown): OptionInfo[] | boolean => {
+    const { config } = this.#host;
+    if (name === undefined) return config.list();
+    if (value !== undefined) config.set(name, value);
+    return config.value(name);
   };
 
   /** Writes cells to a file as a script. */
@@ -212,6 +228,11 @@ export class Magics {
 
 const commented = (doc: string): string =>
   ["/**", ...doc.split("\n").map((line) => ` * ${line}`.trimEnd()), " */"].join("\n");
+
+function select(sources: Readonly<Record<number, string>>, cells: readonly string[]) {
+  const numbers = Object.keys(sources).map(Number);
+  return cellNumbers(cells, numbers).map((number) => ({ number, source: sources[number] ?? "" }));
+}
 
 /** @throws SyntaxError when the file is no notebook. */
 function codeCells(text: string, file: string): string[] {

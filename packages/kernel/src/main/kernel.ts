@@ -11,6 +11,7 @@ import type { createUi } from "../ui/ui.ts";
 import { Cells } from "./cells.ts";
 import { Children } from "./children.ts";
 import { Completer } from "./complete.ts";
+import { Config } from "./config.ts";
 import { hideFramesOf, installStackTranslation } from "./errors.ts";
 import { Evaluator } from "./evaluator.ts";
 import { currentExecution, runOutside } from "./execution.ts";
@@ -25,12 +26,19 @@ import { Notebook } from "./notebook.ts";
 import { Prompts } from "./prompts.ts";
 import { Reporter } from "./reporter.ts";
 import { installRuntime } from "./runtime.ts";
+import { loadProfile, startupFiles } from "./startup.ts";
 
 export interface KernelOptions {
   worker: Worker;
   ring: RingMemory;
   flags: Int32Array;
   preloads: readonly string[];
+  /** Packages that export a profile. */
+  profiles: readonly string[];
+  /** Options as `name=value`. */
+  sets: readonly string[];
+  /** Folder of the history, null when none is kept. */
+  history: string | null;
   folder: string;
 }
 
@@ -47,7 +55,9 @@ export async function startKernel(options: KernelOptions): Promise<void> {
   const display = createDisplay(reporter);
   const modules = new Modules(options.folder);
   const magics = new KernelMagics();
-  const notebook = new Notebook({ reporter, evaluator, cells, builtins, modules, isMagic: magics.has });
+  const config = new Config(options.folder, options.sets);
+  const notebook = new Notebook({ reporter, evaluator, cells, builtins, modules, config, isMagic: magics.has });
+  for (const problem of config.problems) notebook.tell(problem);
   const completer = new Completer(evaluator, notebook.names);
   installStackTranslation(cells);
   captureOutput(reporter.ring);
@@ -60,11 +70,18 @@ export async function startKernel(options: KernelOptions): Promise<void> {
     load<{ createUi: typeof createUi }>("../ui/ui").createUi({ host: link, prompts, display, note }),
   );
   defineGlobals({ display, clearOutput: createClearOutput(reporter), input: prompts.ask, prompt: prompts.ask });
-  magics.install({ notebook, display, link, folder: options.folder, peek: (name) => completer.value(name) });
+  magics.install({
+    ...{ notebook, display, link, config, history: options.history, folder: options.folder },
+    peek: (name) => completer.value(name),
+  });
   const late = (error: unknown): void => notebook.lateError(error, currentExecution());
   keepListening("uncaughtException", late);
   keepListening("unhandledRejection", late);
   for (const file of options.preloads) await preload(file, notebook);
+  for (const name of options.profiles) {
+    await loadProfile(name, options.folder).catch((error: unknown) => notebook.tell(`Profile ${name}`, error));
+  }
+  for (const { label, read } of startupFiles(options.folder)) await notebook.startUp(label, read);
   worker.on("message", (order: ToMain) => {
     runOutside(() => take(order));
   });

@@ -1,10 +1,12 @@
 import { createRequire } from "node:module";
 import type { Display } from "../display/display.ts";
 import { KernelError } from "../error.ts";
+import { HistoryStore } from "../history/store.ts";
 import { MAGIC } from "../magic/expand.ts";
 import type { MagicHost } from "../magic/host.ts";
 import type { createMagics } from "../magic/index.ts";
 import { Captured } from "./capture.ts";
+import type { Config } from "./config.ts";
 import { currentExecution, type Execution } from "./execution.ts";
 import type { HostLink } from "./host-link.ts";
 import type { Notebook } from "./notebook.ts";
@@ -16,6 +18,9 @@ export interface MagicParts {
   display: Display;
   folder: string;
   link: HostLink;
+  config: Config;
+  /** Folder of the history, null when none is kept. */
+  history: string | null;
   /** The value of a name, when finding out runs no code. */
   peek(name: string): unknown;
 }
@@ -50,7 +55,7 @@ export class KernelMagics {
   }
 }
 
-function createHost({ notebook, display, folder, link, peek }: MagicParts): MagicHost {
+function createHost({ notebook, display, folder, link, config, history, peek }: MagicParts): MagicHost {
   const execution = (): Execution => {
     const current = currentExecution();
     if (!current) throw new KernelError("not-a-cell", "This works in the code of a cell only.");
@@ -87,6 +92,8 @@ function createHost({ notebook, display, folder, link, peek }: MagicParts): Magi
       }
       if (names === null) notebook.results.clear();
     },
+    config,
+    earlier: () => (history === null ? [] : new HistoryStore(history).earlier()),
     reload: (specifier) => notebook.reload(specifier),
     folder,
   };

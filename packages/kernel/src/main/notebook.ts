@@ -3,10 +3,12 @@ import { bundleOf } from "../display/bundle.ts";
 import { isDisplayHandle } from "../display/display.ts";
 import { InterruptedError, KernelError } from "../error.ts";
 import type { ExecuteOrder } from "../link.ts";
+import { describeTiming, stopwatch } from "../magic/timing.ts";
 import { STDERR, streamTag } from "../output/tag.ts";
 import { type CellContext, transformCell } from "../transform/cell.ts";
 import { type ImportedName, NameTable } from "../transform/names.ts";
 import type { Cells } from "./cells.ts";
+import type { Config } from "./config.ts";
 import { describeError } from "./errors.ts";
 import type { Evaluator, Outcome } from "./evaluator.ts";
 import { currentExecution, Execution, runIn } from "./execution.ts";
@@ -28,6 +30,7 @@ export interface NotebookParts {
   modules: Modules;
   /** Names of the global object as it was before any library or cell touched it. */
   builtins: ReadonlySet<string>;
+  config: Config;
   isMagic(name: string): boolean;
 }
 
@@ -41,6 +44,7 @@ export class Notebook {
   /** Tells the worker when the last code of an execution is gone, so that its header can go too. */
   readonly #gone: FinalizationRegistry<number>;
   readonly #context: CellContext;
+  readonly #notices: string[] = [];
   #current: Execution | null = null;
   #lastInside = FIRST_INSIDE;
   /** Ends the waiting for the script that runs now. */
@@ -58,6 +62,8 @@ export class Notebook {
     this.#gone.register(execution, order.index);
     this.#current = execution;
     if (order.storeHistory) this.#results.addSource(order.count, order.code);
+    this.#sayNotices(order);
+    if (this.#parts.config.get("timing") && !order.silent) reportTiming(execution);
     let reply: JsonObject;
     let outputText: string | null = null;
     try {
@@ -142,7 +148,7 @@ export class Notebook {
         throw ended.error;
       case "value":
         await execution.untilInterrupt(disposing);
-        return cell.showsValue && !order.silent && isWorthShowing(ended.value)
+        return cell.showsValue && this.#shows(order) && isWorthShowing(ended.value)
           ? this.#show(ended.value, order, execution)
           : null;
       default:
@@ -175,6 +181,35 @@ export class Notebook {
         end(execution.interrupted ? { kind: "interrupted" } : outcome);
       });
     });
+  }
+
+  #shows(order: ExecuteOrder): boolean {
+    return !order.silent && this.#parts.config.get("autoDisplay");
+  }
+
+  /** Says something in the first cell that can say anything: what went wrong before it. */
+  tell(what: string, error?: unknown): void {
+    const place = { cells: this.#parts.cells, count: 0, source: "" };
+    const reason = error === undefined ? "" : `: ${describeError(error, place).traceback.join("\n")}`;
+    this.#notices.push(`${what}${reason}\n`);
+  }
+
+  #sayNotices(order: ExecuteOrder): void {
+    if (order.silent) return;
+    for (const notice of this.#notices.splice(0))
+      this.#parts.reporter.ring.write(streamTag(order.index, STDERR), notice);
+  }
+
+  /** Runs a file before the first cell. One that fails is told there and keeps nothing else from running. */
+  async startUp(label: string, read: () => string): Promise<void> {
+    const execution = new Execution({ index: 0, header: {}, count: 0, allowStdin: false });
+    try {
+      await runIn(execution, () => this.runInside(read(), execution, label));
+    } catch (error) {
+      this.tell(`Start-up file ${label}`, error);
+    } finally {
+      execution.end();
+    }
   }
 
   /** What a cell asked to have done at its very end; it fails on its own. */
@@ -265,6 +300,11 @@ export class Notebook {
     }
     return results;
   }
+}
+
+function reportTiming(execution: Execution): void {
+  const stop = stopwatch();
+  execution.finish.push(() => process.stdout.write(`${describeTiming(stop())}\n`));
 }
 
 const isWorthShowing = (value: unknown): boolean => value !== undefined && !isDisplayHandle(value);

@@ -1,9 +1,9 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import {
   type Channel,
   type ConnectionInfo,
@@ -43,13 +43,20 @@ export interface LiveOptions {
   /** Files to put into the notebook's folder. */
   files?: Record<string, string>;
   env?: Record<string, string>;
+  /** More of the kernel's command line. */
+  args?: readonly string[];
+  /** An existing folder to run in, which is left when the kernel ends. */
+  folder?: string;
 }
 
 /** A real kernel process and a real client of it, for tests. */
 export class LiveKernel implements AsyncDisposable {
   static async start(options: LiveOptions = {}): Promise<LiveKernel> {
-    const folder = await mkdtemp(join(tmpdir(), "kernel-test-"));
-    for (const [name, text] of Object.entries(options.files ?? {})) await writeFile(join(folder, name), text);
+    const folder = options.folder ?? (await mkdtemp(join(tmpdir(), "kernel-test-")));
+    for (const [name, text] of Object.entries(options.files ?? {})) {
+      await mkdir(dirname(join(folder, name)), { recursive: true });
+      await writeFile(join(folder, name), text);
+    }
     const info = connectionInfoSchema.parse({
       transport: options.transport ?? "ipc",
       key: "test key",
@@ -58,12 +65,21 @@ export class LiveKernel implements AsyncDisposable {
     const file = join(folder, "connection.json");
     await writeFile(file, JSON.stringify(info), { mode: 0o600 });
     const preloads = (options.preloads ?? []).flatMap((path) => ["--preload", resolve(folder, path)]);
-    const child = spawn(process.execPath, ["--no-force-async-hooks-checks", MAIN, ...preloads, file], {
-      cwd: folder,
-      env: { ...process.env, ...options.env },
-      stdio: ["ignore", "pipe", "pipe"],
-    });
-    const kernel = new LiveKernel({ folder, info, child });
+    const child = spawn(
+      process.execPath,
+      ["--no-force-async-hooks-checks", MAIN, ...preloads, ...(options.args ?? []), file],
+      {
+        cwd: folder,
+        env: {
+          ...process.env,
+          XDG_CONFIG_HOME: join(folder, "home/config"),
+          XDG_DATA_HOME: join(folder, "home/data"),
+          ...options.env,
+        },
+        stdio: ["ignore", "pipe", "pipe"],
+      },
+    );
+    const kernel = new LiveKernel({ folder, info, child, keep: options.folder !== undefined });
     await kernel.#connect();
     return kernel;
   }
@@ -76,12 +92,14 @@ export class LiveKernel implements AsyncDisposable {
   client!: KernelClient;
   /** What the process wrote to its own streams. */
   log = "";
+  readonly #keep: boolean;
   readonly #byCause = new Map<string, Heard[]>();
   #waiting: (() => void)[] = [];
   #exit: { code: number | null; signal: NodeJS.Signals | null } | null = null;
 
-  private constructor(parts: { folder: string; info: ConnectionInfo; child: ChildProcess }) {
+  private constructor(parts: { folder: string; info: ConnectionInfo; child: ChildProcess; keep: boolean }) {
     this.folder = parts.folder;
+    this.#keep = parts.keep;
     this.info = parts.info;
     this.child = parts.child;
     for (const stream of [parts.child.stdout, parts.child.stderr]) {
@@ -190,7 +208,7 @@ export class LiveKernel implements AsyncDisposable {
       this.child.kill("SIGKILL");
       await this.exit();
     }
-    await rm(this.folder, { recursive: true, force: true });
+    if (!this.#keep) await rm(this.folder, { recursive: true, force: true });
   }
 
   async #connect(): Promise<void> {

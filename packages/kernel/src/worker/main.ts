@@ -23,6 +23,7 @@ let receive: Protocol["receive"] = (...message) => void early.push(message);
 const sockets = await Sockets.open(connection, (...message) => receive(...message));
 const protocol: Protocol = new Protocol({
   sockets,
+  history: input.history,
   secrets: connection.transport === "ipc",
   toMain: (order: ToMain) => port.postMessage(order),
   hostOpened: (open) => void Atomics.store(flags, FLAG.host, open ? 1 : 0),

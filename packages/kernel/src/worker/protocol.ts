@@ -1,9 +1,10 @@
 import type { JsonObject } from "@opsbook/jupyter/codec";
+import { History } from "../history/history.ts";
+import { HistoryStore } from "../history/store.ts";
 import type { Question, Report, ToMain } from "../link.ts";
 import { utf16Units } from "../transform/code-points.ts";
 import { Children } from "./children.ts";
 import { Executions } from "./executions.ts";
-import { History } from "./history.ts";
 import { HostComm } from "./host-comm.ts";
 import { Interrupter } from "./interrupter.ts";
 import { kernelInfo } from "./kernel-info.ts";
@@ -13,6 +14,8 @@ import type { Incoming, Sockets } from "./sockets.ts";
 
 export interface ProtocolParts {
   sockets: Sockets;
+  /** Folder of the history that outlives this process; null to keep none. */
+  history: string | null;
   /** Values of secrets may leave: only their own user can read what this kernel publishes. */
   secrets: boolean;
   toMain(order: ToMain): void;
@@ -41,7 +44,7 @@ export class Protocol {
   readonly #sockets: Sockets;
   readonly #executions = new Executions();
   readonly #children = new Children((index, text) => this.text(index, "stderr", text));
-  readonly #history = new History();
+  readonly #history: History;
   readonly #host: HostComm;
   readonly #prompts: StdinPrompts;
   readonly #interrupter: Interrupter;
@@ -54,6 +57,7 @@ export class Protocol {
 
   constructor(parts: ProtocolParts) {
     this.#parts = parts;
+    this.#history = new History(parts.history === null ? null : new HistoryStore(parts.history));
     this.#sockets = parts.sockets;
     this.#host = new HostComm(parts.sockets, {
       secrets: parts.secrets,
@@ -148,6 +152,7 @@ export class Protocol {
         );
         return;
       case "host":
+        if (report.data.type === "secret-registered") this.#history.hide(report.data.value);
         this.#host.send(report.data, this.#executions.parentOf(report.index));
         return;
       case "done":
