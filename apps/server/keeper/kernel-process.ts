@@ -5,7 +5,7 @@ import { type Channel, KernelClient, type Message } from "@opsbook/jupyter";
 import { createConnection, removeConnection } from "./connection-file.ts";
 import { KeeperError } from "./error.ts";
 import { describeExit } from "./exit-cause.ts";
-import { oomCounter } from "./process-table.ts";
+import { oomCounter, stateOf } from "./process-table.ts";
 import type { Kernelspec } from "./protocol.ts";
 import { Tail } from "./tail.ts";
 
@@ -17,6 +17,12 @@ const QUIET_MS = 30;
 
 /** The end is told after at most this many milliseconds more, even if messages still come. */
 const DRAIN_MS = 600;
+
+/** Milliseconds between heartbeats, and until one counts as unanswered. */
+const BEAT_MS = 1000;
+
+/** A process that is not stopped and silent for this many milliseconds is told as such: a busy machine is slow, too. */
+const SILENCE_MS = 8000;
 
 /** Messages that arrive after the end was told are taken for at most this many milliseconds. */
 const LATE_MS = 10_000;
@@ -34,6 +40,8 @@ export interface ProcessOptions {
 export interface ProcessHandlers {
   onMessage(channel: Exclude<Channel, "hb">, message: Message): void;
   onReady(): void;
+  /** Why it does not answer; null when it does again. Running user code is no reason. */
+  onSilence(cause: string | null): void;
   onExit(exit: { code: number | null; signal: string | null; cause: string; stderr: string }): void;
   onProblem(error: unknown, what: string): void;
 }
@@ -70,6 +78,7 @@ export class KernelProcess {
   #oomBefore = 0;
   #cause: string | null = null;
   #lastMessage = 0;
+  #silence: string | null = null;
   #alive = true;
 
   private constructor(parts: {
@@ -135,6 +144,29 @@ export class KernelProcess {
     // A wrapper may have moved the process to a cgroup of its own by now.
     this.#sampleOom();
     this.#handlers.onReady();
+    void this.#watchHeart();
+  }
+
+  /** Jupyter's heartbeat: echoed beside the user's code, so silence means that the process itself stands still. */
+  async #watchHeart(): Promise<void> {
+    let answered = performance.now();
+    while (this.#alive) {
+      const echoed = await this.client.heartbeat(BEAT_MS);
+      if (!this.#alive) return;
+      if (echoed) answered = performance.now();
+      const silent = performance.now() - answered;
+      if (echoed) this.#setSilence(null);
+      else if (stateOf(this.pid) === "T") this.#setSilence("its process is stopped, by SIGSTOP or a debugger");
+      else if (silent > SILENCE_MS) this.#setSilence(`it gave no heartbeat for ${Math.round(silent / 1000)} s`);
+      await pause(BEAT_MS);
+    }
+  }
+
+  #setSilence(cause: string | null): void {
+    const told = this.#silence;
+    this.#silence = cause;
+    // How long it has been is no news.
+    if ((told === null) !== (cause === null)) this.#handlers.onSilence(cause);
   }
 
   #sampleOom(): void {

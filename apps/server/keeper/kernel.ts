@@ -43,6 +43,8 @@ export class KeptKernel {
   #process: KernelProcess | null = null;
   #processes = 0;
   #state: KernelState = "starting";
+  /** Why it does not answer though it runs. */
+  #silence: string | null = null;
   /** Set while a restart or a shutdown runs: the end of the process is then no accident. */
   #ending = false;
   #shutDown = false;
@@ -62,7 +64,9 @@ export class KeptKernel {
 
   get info(): KernelInfo {
     const { id, cwd, spec } = this.#options;
-    return { id, label: this.#label, cwd, spec, state: this.#state, pid: this.pid, lastKseq: this.spool.last };
+    const { pid, spool } = this;
+    const silence = this.#silence;
+    return { id, label: this.#label, cwd, spec, state: this.#state, pid, lastKseq: spool.last, silence };
   }
 
   get pid(): number | null {
@@ -164,10 +168,15 @@ export class KeptKernel {
             this.spool.append((kseq) => encodeRecord({ type: "ready", kseq }));
             this.#setState("ready");
           },
+          onSilence: (cause) => {
+            this.#silence = cause;
+            this.#watcher.onState();
+          },
           onExit: (exit) => {
             const expected = this.#ending;
             const cause = expected ? `${this.#shutDown ? "shut down" : "restarted"} as asked` : exit.cause;
             this.spool.append((kseq) => encodeRecord({ type: "exited", kseq, ...exit, cause, expected }));
+            this.#silence = null;
             this.#setState("dead");
           },
           onProblem: (error, what) => this.#watcher.onProblem(error, what),
@@ -190,7 +199,9 @@ export class KeptKernel {
     this.#requests.set(ask.header.msg_id, () => {});
     try {
       running.client.send("control", ask).catch(() => {});
-      if (!(await endsWithin(running, SHUTDOWN_GRACE_MS))) {
+      // One that stands still hears neither the request nor SIGTERM.
+      if (this.#silence !== null) running.signal("SIGKILL");
+      else if (!(await endsWithin(running, SHUTDOWN_GRACE_MS))) {
         running.signal("SIGTERM");
         if (!(await endsWithin(running, TERM_GRACE_MS))) running.signal("SIGKILL");
       }

@@ -14,6 +14,12 @@ export function identify(pid: number): ProcessIdentity | null {
   return startTicks === undefined ? null : { pid, startTicks };
 }
 
+/** One letter, such as `T` for stopped. Source: proc(5). */
+export function stateOf(pid: number): string | null {
+  const stat = read(`/proc/${pid}/stat`);
+  return stat?.charAt(stat.lastIndexOf(")") + 2) ?? null;
+}
+
 export function isAlive(identity: ProcessIdentity): boolean {
   return identify(identity.pid)?.startTicks === identity.startTicks;
 }

@@ -39,6 +39,8 @@ const kernelInfoSchema = z.object({
   pid: z.int().nullable(),
   /** Sequence number of the newest event, 0 before the first. */
   lastKseq: count,
+  /** Why it does not answer though its process runs, in words; null where it does. */
+  silence: z.string().nullable().default(null),
 });
 export type KernelInfo = z.output<typeof kernelInfoSchema>;
 

@@ -48,7 +48,7 @@ test("[P8] output that was on its way when the kernel ended comes before the end
   await seen.saw(() => seen.exits().length === 1);
   assert.equal(seen.events.at(-1)?.type, "exited");
   assert.equal(seen.exits()[0]?.code === 5 || seen.exits()[0]?.signal !== null, true);
-  assert.match(seen.text(), /line 20000\n$/);
+  assert.ok(seen.text().includes("\nline 20000\n"), seen.text().slice(-100));
 });
 
 test("[P8] an abort and a kernel that never answers are told as such", async () => {
@@ -68,6 +68,7 @@ test("[P8] an abort and a kernel that never answers are told as such", async () 
   const aborting = await runtime.startKernel(START);
   using one = watch(aborting);
   await run(aborting, "process.abort()");
+  await one.saw(() => one.exits().length === 1);
   assert.match(one.exits()[0]?.cause ?? "", /^aborted/);
   using two = watch(await runtime.startKernel({ ...START, spec: "silent" }));
   await two.saw(() => two.exits().length === 1);

@@ -24,6 +24,9 @@ export interface Kernel {
    * synchronously; what it has not taken yet stays with the keeper.
    */
   subscribe(afterKseq: number, listener: (event: KernelEvent) => void): Disposable;
+  /** Why it does not answer though its process runs, in words; null where it does. `listener` hears of changes. */
+  readonly silence: string | null;
+  onSilence(listener: () => void): Disposable;
   /** Everything up to `kseq` is safe with the caller: the keeper may forget it. */
   acknowledge(kseq: number): void;
   /** Resolves when the kernel has been handed the code, which is not when it has run. */
@@ -72,6 +75,8 @@ export class RemoteKernel implements Kernel {
   readonly #subscribers = new Map<number, Subscriber>();
   #state: KernelState;
   #lastKseq: number;
+  #silence: string | null;
+  readonly #onSilence = new Set<() => void>();
   #lost: (KernelEvent & { type: "exited" }) | null = null;
   /** The kernel's last question: an answer names it as its parent. */
   #question: Message | null = null;
@@ -84,10 +89,20 @@ export class RemoteKernel implements Kernel {
     this.label = info.label;
     this.#state = info.state;
     this.#lastKseq = info.lastKseq;
+    this.#silence = info.silence;
   }
 
   get state(): KernelState {
     return this.#state;
+  }
+
+  get silence(): string | null {
+    return this.#silence;
+  }
+
+  onSilence(listener: () => void): Disposable {
+    this.#onSilence.add(listener);
+    return { [Symbol.dispose]: () => this.#onSilence.delete(listener) };
   }
 
   subscribe(afterKseq: number, listener: (event: KernelEvent) => void): Disposable {
@@ -176,7 +191,7 @@ export class RemoteKernel implements Kernel {
   }
 
   /** Subscriptions are the connection's: a new one has to hear of them. */
-  attached(link: KeeperLink, info: Pick<KernelInfo, "state" | "lastKseq">): void {
+  attached(link: KeeperLink, info: Pick<KernelInfo, "state" | "lastKseq" | "silence">): void {
     this.#lost = null;
     this.changed(info);
     for (const [sub, { position }] of this.#subscribers) {
@@ -184,9 +199,12 @@ export class RemoteKernel implements Kernel {
     }
   }
 
-  changed(info: Pick<KernelInfo, "state" | "lastKseq">): void {
+  changed(info: Pick<KernelInfo, "state" | "lastKseq" | "silence">): void {
     this.#state = info.state;
     this.#lastKseq = Math.max(this.#lastKseq, info.lastKseq);
+    if (info.silence === this.#silence) return;
+    this.#silence = info.silence;
+    for (const listener of [...this.#onSilence]) listener();
   }
 
   received(sub: number, payload: Buffer): void {

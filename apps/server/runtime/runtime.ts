@@ -191,11 +191,11 @@ export class Runtime {
       if (firstKseq === 1) this.#kernels.delete(id);
       throw error;
     }
-    kernel.attached(link, { state: kernel.state, lastKseq: firstKseq - 1 });
+    kernel.attached(link, { state: kernel.state, lastKseq: firstKseq - 1, silence: null });
   }
 
   #newKernel(spec: Kernelspec, info: { id: string; label: string; cwd: string }): RemoteKernel {
-    return new RemoteKernel(this.#host, { ...info, spec, state: "starting", lastKseq: 0 });
+    return new RemoteKernel(this.#host, { ...info, spec, state: "starting", lastKseq: 0, silence: null });
   }
 
   #startFrame(
@@ -223,7 +223,7 @@ export class Runtime {
       this.#kernels.delete(id);
       return null;
     }
-    kernel.attached(link, { state: kernel.state, lastKseq: 0 });
+    kernel.attached(link, { state: kernel.state, lastKseq: 0, silence: null });
     return kernel;
   }
 

@@ -5,6 +5,7 @@ import type { Logger } from "pino";
 import { type Kernel, type KernelEvent, type Runtime, RuntimeError } from "../runtime/index.ts";
 import type { KernelCursor } from "../store/session-folder.ts";
 import { HostChannel } from "./host-channel.ts";
+import { deathDetail, deathOutput } from "./kernel-death.ts";
 import type { KernelOutput } from "./kernel-output.ts";
 import type { Streams } from "./streams.ts";
 
@@ -34,6 +35,7 @@ export class KernelDriver {
   readonly #channel: HostChannel;
   #kernel: Kernel | null = null;
   #subscription: Disposable | null = null;
+  #silence: Disposable | null = null;
   #ready = false;
   #starting: Promise<void> | null = null;
   #inFlight: InFlight | null = null;
@@ -113,7 +115,7 @@ export class KernelDriver {
     const next = executions.find(isQueued);
     if (!next) return;
     if (runtime.status === "dead" || runtime.status === "unknown-kernel") {
-      const why = runtime.detail ?? "There is no kernel.";
+      const [why] = (runtime.detail ?? "There is no kernel.").split("\n");
       for (const { id } of executions.filter(isQueued))
         this.#notRun(id, `${why} Restart the kernel or choose another.`);
       return;
@@ -184,6 +186,7 @@ export class KernelDriver {
   /** Leaves the kernel running where `keepKernel`. */
   async close({ keepKernel }: { keepKernel: boolean }): Promise<void> {
     this.#closed = true;
+    this.#silence?.[Symbol.dispose]();
     if (keepKernel) this.#subscription?.[Symbol.dispose]();
     else await this.#discardKernel();
   }
@@ -216,11 +219,22 @@ export class KernelDriver {
       this.#events.push(event);
       if (!this.#draining) void this.#drain(kernel);
     });
+    this.#silence?.[Symbol.dispose]();
+    this.#silence = kernel.onSilence(() => this.#answers(kernel));
+    this.#answers(kernel);
+  }
+
+  /** A kernel that stands still is no dead one: it may go on. */
+  #answers({ silence }: Kernel): void {
+    const { status } = this.#host.state().runtime;
+    if (silence !== null && this.#ready) this.#changed("not-answering", silence);
+    else if (silence === null && status === "not-answering") this.#changed("idle");
   }
 
   async #discardKernel(): Promise<void> {
     const kernel = this.#kernel;
     this.#subscription?.[Symbol.dispose]();
+    this.#silence?.[Symbol.dispose]();
     this.#subscription = null;
     this.#kernel = null;
     this.#ready = false;
@@ -327,27 +341,18 @@ export class KernelDriver {
       return;
     }
     const flight = this.#inFlight;
-    const { redactor } = this.#host.streams;
+    const death = { ...event, stderr: this.#host.streams.redactor.text(event.stderr) };
     const execution = this.#host.state().executions.find(({ id }) => id === flight?.executionId);
     if (flight && execution?.status === "running") {
       this.#host.output.finish(flight.executionId);
-      const output = {
-        id: randomUUID(),
-        executionId: flight.executionId,
-        output_type: "error" as const,
-        ename: "KernelDied",
-        evalue: event.cause,
-        traceback: [
-          `\u001b[31mKernelDied\u001b[39m: ${event.cause}`,
-          ...(event.stderr ? [redactor.text(event.stderr)] : []),
-        ],
-      };
+      const output = deathOutput(death, flight.executionId);
       this.#host.submit({ type: "output-opened", cellId: execution.cellId, output });
     }
-    this.#endRun(`The kernel died: ${event.cause}`, "error");
+    // Before the run ends, which would leave them no better reason than that it failed.
     for (const { id } of this.#host.state().executions.filter(isQueued))
-      this.#notRun(id, `Not run: the kernel died (${event.cause}).`);
-    this.#changed("dead", `The kernel died: ${event.cause}`);
+      if (id !== flight?.executionId) this.#notRun(id, `Not run: the kernel died (${event.cause}).`);
+    this.#endRun(`The kernel died: ${event.cause}`, "error");
+    this.#changed("dead", deathDetail(death));
   }
 
   /** Ends what was on its way to the kernel, which will not answer any more. */

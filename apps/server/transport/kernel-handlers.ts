@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
+import type { KernelStatus } from "@opsbook/notebook/session";
 import { z } from "zod";
 import type { Kernel, Kernelspec } from "../runtime/index.ts";
 import { param } from "./answers.ts";
@@ -63,7 +64,7 @@ export function kernelHandlers(services: Services) {
       id: kernel.id,
       name: kernel.spec.name,
       last_activity: new Date().toISOString(),
-      execution_state: status === "none" || status === "unknown-kernel" ? "idle" : status,
+      execution_state: jupyterState(status),
       connections: session?.state.clients.length ?? 0,
     };
   };
@@ -199,6 +200,12 @@ export function kernelHandlers(services: Services) {
       res.status(204).end();
     },
   };
+}
+
+/** As Jupyter's clients know them. */
+function jupyterState(status: KernelStatus): string {
+  if (status === "not-answering") return "unknown";
+  return status === "none" || status === "unknown-kernel" ? "idle" : status;
 }
 
 const RESOURCE_TYPES: Record<string, string> = {

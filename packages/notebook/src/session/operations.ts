@@ -132,7 +132,16 @@ export const checkpointIdSchema = z.string().regex(/^\d{8}T\d{9}Z-[0-9a-f]{8}$/,
 export const checkpointReasonSchema = z.enum(["named", "api", "interval", "restore", "restart", "conflict"]);
 export type CheckpointReason = z.infer<typeof checkpointReasonSchema>;
 
-export const kernelStatusSchema = z.enum(["none", "starting", "idle", "busy", "restarting", "dead", "unknown-kernel"]);
+export const kernelStatusSchema = z.enum([
+  "none",
+  "starting",
+  "idle",
+  "busy",
+  "restarting",
+  "not-answering",
+  "dead",
+  "unknown-kernel",
+]);
 
 export const serverOperationSchema = z.discriminatedUnion("type", [
   z.strictObject({

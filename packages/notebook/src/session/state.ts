@@ -91,7 +91,15 @@ export interface Execution {
   reason?: string;
 }
 
-export type KernelStatus = "none" | "starting" | "idle" | "busy" | "restarting" | "dead" | "unknown-kernel";
+export type KernelStatus =
+  | "none"
+  | "starting"
+  | "idle"
+  | "busy"
+  | "restarting"
+  | "not-answering"
+  | "dead"
+  | "unknown-kernel";
 
 export interface Runtime {
   kernelName: string;
@@ -99,7 +107,7 @@ export interface Runtime {
   language: string;
   kernelId: string | null;
   status: KernelStatus;
-  /** The cause of a death, or what an unknown kernel leaves to choose from. */
+  /** The cause of a death (below it the last lines of stderr), why it does not answer, or what an unknown kernel leaves to choose from. */
   detail?: string;
 }
 

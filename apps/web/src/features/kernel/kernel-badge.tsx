@@ -78,11 +78,28 @@ export function KernelProblem() {
   useEffect(() => {
     if (unknown) void loadSpecs().then(setSpecs);
   }, [unknown]);
+  if (runtime?.status === "not-answering")
+    return (
+      <div className="nb-problem" role="alert">
+        <div>
+          <b>The kernel does not answer:</b> {runtime.detail ?? "no cause is known"}.
+          <p className="nb-dim">
+            It is not dead and may go on by itself, with all that the cells computed. A busy kernel still answers.
+          </p>
+        </div>
+        <Button variant="primary" disabled={!session.allowed("restart-kernel")} onClick={() => actions.restart()}>
+          <RotateCw size={12} aria-hidden />
+          Restart
+        </Button>
+      </div>
+    );
+  const [cause = "Its cause is not known.", ...words] = runtime?.detail?.split("\n") ?? [];
   if (runtime?.status === "dead")
     return (
       <div className="nb-problem" role="alert">
         <div>
-          <b>The kernel is dead.</b> {runtime.detail ?? "Its cause is not known."}
+          <b>The kernel is dead.</b> {cause}
+          {words.length > 0 && <pre className="nb-last-words">{words.join("\n")}</pre>}
           <p className="nb-dim">What the cells computed is gone; their texts and outputs are not.</p>
         </div>
         <Button variant="primary" disabled={!session.allowed("restart-kernel")} onClick={() => actions.restart()}>

@@ -13,6 +13,8 @@ export function kernelWords(status: KernelStatus): string {
       return "busy";
     case "restarting":
       return "restarting";
+    case "not-answering":
+      return "not answering";
     case "dead":
       return "dead";
     case "unknown-kernel":
@@ -24,7 +26,7 @@ export function kernelWords(status: KernelStatus): string {
 
 export function kernelDot(status: KernelStatus): DotState {
   if (status === "busy") return "running";
-  if (status === "dead" || status === "unknown-kernel") return "failed";
+  if (status === "dead" || status === "not-answering" || status === "unknown-kernel") return "failed";
   if (status === "idle") return "ok";
   return status === "none" ? "idle" : "queued";
 }
