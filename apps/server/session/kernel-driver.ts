@@ -22,12 +22,7 @@ export interface DriverHost {
   log: Logger;
 }
 
-interface InFlight {
-  executionId: string;
-  reply: { status: "ok" | "error" | "not-run"; count: number | null } | null;
-  idle: boolean;
-  interrupted: boolean;
-}
+type InFlight = NonNullable<KernelCursor["flight"]>;
 
 /** One kernel of a session: sends queued runs one by one and turns the kernel's messages into operations. */
 export class KernelDriver {
@@ -61,7 +56,8 @@ export class KernelDriver {
     if (!this.#kernel) return null;
     const { streams } = this.#host;
     const held = { streams: streams.lengths(), held: streams.held() };
-    return { kernelId: this.#kernel.id, kseq: this.#kseq, ...held, host: this.#channel.offered };
+    const flight = this.#inFlight ? { flight: { ...this.#inFlight } } : {};
+    return { kernelId: this.#kernel.id, kseq: this.#kseq, ...held, host: this.#channel.offered, ...flight };
   }
 
   /** The cursor is on disk: the keeper need not keep what is before it. */
@@ -88,7 +84,8 @@ export class KernelDriver {
     const head = executions.find(({ status }) => status === "running") ?? executions.find(isQueued);
     for (const { id, status } of executions)
       if (status === "queued" && id !== head?.id) this.#notRun(id, "The server restarted before this run began.");
-    if (head) this.#inFlight = newFlight(head.id);
+    // A reply that was taken in before does not come again.
+    if (head) this.#inFlight = cursor.flight?.executionId === head.id ? { ...cursor.flight } : newFlight(head.id);
     this.#ready = true;
     // What it printed meanwhile waits until its secrets are known again.
     this.#draining = cursor.host === true;

@@ -36,8 +36,11 @@ export class Submissions {
     return this.#clients.get(clientId)?.last ?? 0;
   }
 
+  /** A number below it that never came was lost on its way: submissions come in their order. */
   record(clientId: string, clientSeq: number, answer: Answer): void {
     const client = this.#clients.get(clientId) ?? { last: 0, answers: new Map<number, Answer>() };
+    for (let lost = Math.max(client.last + 1, clientSeq - ANSWERS_KEPT + 1); lost < clientSeq; lost += 1)
+      client.answers.set(lost, { code: "invalid", message: "This did not reach the server, or was refused by it." });
     client.last = Math.max(client.last, clientSeq);
     client.answers.set(clientSeq, answer);
     client.answers.delete(clientSeq - ANSWERS_KEPT);
@@ -54,14 +57,9 @@ export class Submissions {
     );
   }
 
-  /** From the log, which holds what was accepted: a number of a known client that it leaves out was refused. */
+  /** From the log, which holds what was accepted. */
   replay({ origin, seq }: Entry): void {
-    if (!origin) return;
-    const { clientId, clientSeq } = origin;
-    const known = this.#clients.get(clientId)?.last;
-    for (let left = Math.max((known ?? clientSeq) + 1, clientSeq - ANSWERS_KEPT); left < clientSeq; left += 1)
-      this.record(clientId, left, { code: "invalid", message: "The server refused this before it was started again." });
-    this.record(clientId, clientSeq, { seq });
+    if (origin) this.record(origin.clientId, origin.clientSeq, { seq });
   }
 
   toJSON(): Answered {

@@ -1,5 +1,6 @@
 import { closeSync, fdatasync, fstatSync, ftruncateSync, openSync, readSync, write } from "node:fs";
 import { dirname } from "node:path";
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { promisify } from "node:util";
 import { syncFolder } from "./atomic-write.ts";
 import { failpoint } from "./failpoints.ts";
@@ -71,8 +72,8 @@ export class GroupLog {
   }
 
   async #run(): Promise<void> {
-    // Leaves the current turn first: all that it submits shares one write.
-    await null;
+    // Leaves the current turn first: all that it submits shares one write, and the trailer tells of all of it.
+    await nextTurn();
     while (this.#next) {
       const batch = this.#next;
       this.#next = null;

@@ -23,6 +23,15 @@ const cursorSchema = z.object({
   held: z.record(z.string(), z.tuple([z.string(), z.number().int()])).optional(),
   /** The kernel has the host channel. */
   host: z.boolean().optional(),
+  /** What the kernel said already of the end of the run it has. */
+  flight: z
+    .object({
+      executionId: z.string(),
+      reply: z.object({ status: z.enum(["ok", "error", "not-run"]), count: z.number().int().nullable() }).nullable(),
+      idle: z.boolean(),
+      interrupted: z.boolean(),
+    })
+    .optional(),
 });
 export type KernelCursor = z.infer<typeof cursorSchema>;
 
