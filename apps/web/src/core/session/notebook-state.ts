@@ -1,5 +1,6 @@
 import {
   type Author,
+  type Conflict,
   type Role,
   type RunCounts,
   type Runtime,
@@ -26,6 +27,8 @@ export interface NotebookState {
   runtime: Runtime | null;
   counts: RunCounts;
   clients: readonly SessionClient[];
+  /** Two versions somebody has to choose from. */
+  conflict: Conflict | null;
   peers: ReadonlyMap<string, Peer>;
   canUndo: boolean;
   canRedo: boolean;
@@ -58,6 +61,7 @@ export function initialState(): NotebookState {
     runtime: null,
     counts: { running: 0, queued: 0, failed: 0, stale: 0 },
     clients: [],
+    conflict: null,
     peers: new Map(),
     canUndo: false,
     canRedo: false,
@@ -76,5 +80,6 @@ export function shownOf(state: SessionState, before: NotebookState): Partial<Not
     counts: sameCounts ? before.counts : counts,
     runtime: state.runtime,
     clients: state.clients,
+    conflict: state.conflict ?? null,
   };
 }

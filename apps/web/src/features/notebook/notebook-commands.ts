@@ -16,6 +16,7 @@ import {
   Undo2,
 } from "lucide-react";
 import { type Command, registerCommands } from "../../core/commands.ts";
+import { conflictStore } from "../../core/conflict.ts";
 import { openTab } from "../../core/workspace.ts";
 import type { NotebookScope } from "./notebook-context.ts";
 
@@ -257,6 +258,14 @@ const COMMANDS: readonly Command[] = [
     hidden: true,
     when: open,
     run: use(({ actions }) => actions.text?.undo()),
+  },
+  {
+    id: "notebook.choose-version",
+    title: "Choose between two versions of the notebook",
+    group: "Notebook",
+    context: "notebook",
+    when: () => active?.session.state?.conflict !== undefined,
+    run: use(({ session }) => conflictStore.setState({ sessionId: session.sessionId })),
   },
   {
     id: "cell.redo-text",

@@ -13,6 +13,7 @@ import { openSession, type SessionHandle } from "../../core/session/sessions.ts"
 import { Button } from "../../ui/button.tsx";
 import { ConfirmDialog } from "../../ui/dialog.tsx";
 import { ErrorState, LoadingState } from "../../ui/message.tsx";
+import { ConflictProblem } from "../conflict/conflict-problem.tsx";
 import { KernelProblem } from "../kernel/kernel-badge.tsx";
 import { InvalidNotebook } from "./invalid-notebook.tsx";
 import { NotebookActions } from "./notebook-actions.ts";
@@ -146,6 +147,7 @@ function Problems() {
         </div>
       ) : null}
       <KernelProblem />
+      <ConflictProblem />
       {notices.map(({ id, message: words, action }) => (
         <div key={id} className="nb-problem nb-problem-mild" role="alert">
           <div>{words}</div>
