@@ -123,7 +123,7 @@ const MAX_SUMMARY = 500;
 /** The answer in a few words. Secret fields are told as given, never what they hold. */
 export function answerSummary(form: Form, answer: JsonObject): string {
   const parts = Object.entries(form.properties).flatMap(([name, field]) => {
-    if (!Object.hasOwn(answer, name)) return [];
+    if (!Object.hasOwn(answer, name) || answer[name] === "") return [];
     const text = field.secret ? "••••" : valueText(form, answer[name]!);
     return [form.kind === "form" ? `${field.title ?? name}: ${text}` : text];
   });

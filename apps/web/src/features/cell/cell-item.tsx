@@ -1,3 +1,4 @@
+import type { Prompt } from "@opsbook/notebook/session";
 import { lazy, memo, Suspense, useEffect, useRef, useState } from "react";
 import { useStore } from "zustand";
 import type { StoreApi } from "zustand/vanilla";
@@ -14,6 +15,7 @@ import { CellToolbar } from "./cell-toolbar.tsx";
 import { PromptForm } from "./prompt-form.tsx";
 
 const Markdown = lazy(async () => ({ default: (await import("./markdown.tsx")).Markdown }));
+const QuestionForm = lazy(() => import("../question/question-form.tsx"));
 
 export interface CellItemProps {
   cellId: string;
@@ -44,7 +46,7 @@ export const CellItem = memo(function CellItem({ cellId, store, position, total 
   const onMouseDown = (event: React.MouseEvent) => {
     const target = event.target as Element;
     // The editor and the code decide for themselves; controls keep their clicks.
-    if (target.closest("[data-context=cell-editor], button, a, input, textarea, iframe")) return;
+    if (target.closest("[data-context=cell-editor], button, a, form, input, textarea, iframe")) return;
     if (target.closest(".nb-code") && !event.shiftKey) return;
     if (event.shiftKey) ui.setState({ extentCellId: cellId });
     else if (!selected || editing) ui.setState({ selectedCellId: cellId, extentCellId: null, mode: "command" });
@@ -113,7 +115,7 @@ export const CellItem = memo(function CellItem({ cellId, store, position, total 
           <div className="nb-out">
             <OutputList outputs={cell.outputs} />
             {view.prompts.map((prompt) => (
-              <PromptForm key={prompt.id} prompt={prompt} />
+              <OnePrompt key={prompt.id} prompt={prompt} />
             ))}
           </div>
         </>
@@ -121,6 +123,15 @@ export const CellItem = memo(function CellItem({ cellId, store, position, total 
     </li>
   );
 });
+
+function OnePrompt({ prompt }: { prompt: Prompt }) {
+  if (!prompt.form) return <PromptForm prompt={prompt} />;
+  return (
+    <Suspense fallback={null}>
+      <QuestionForm prompt={prompt} form={prompt.form} />
+    </Suspense>
+  );
+}
 
 /** The number of the run under way, else that of the last one. */
 function numberOf({ cell, execution, state }: CellView): number | null {
@@ -143,7 +154,12 @@ function useCellFocus(element: React.RefObject<HTMLLIElement | null>, { focused 
     const { activeElement } = document;
     const inside =
       activeElement === null || activeElement === document.body || activeElement.closest("[data-notebook]");
-    if (inside && !activeElement?.closest(`[data-cell="${element.current.dataset.cell}"] :is(input, button)`))
+    if (
+      inside &&
+      !activeElement?.closest(
+        `[data-cell="${element.current.dataset.cell}"] :is(form, input, button, select, textarea)`,
+      )
+    )
       element.current.focus({ preventScroll: true });
   }, [focused, element]);
 }

@@ -4,6 +4,7 @@ import { AnsiBlock } from "./ansi-line.tsx";
 import { FrameOutput } from "./frame-output.tsx";
 import { JsonTree } from "./json-tree.tsx";
 import { asText, isBlobRef, type JsonValue, richestType, type ShownType } from "./mime.ts";
+import { AnswerOutput, ProgressOutput } from "./small-outputs.tsx";
 import { parseTable } from "./table-data.ts";
 import { TableOutput } from "./table-output.tsx";
 import { blobUrl, useValue } from "./use-value.ts";
@@ -56,6 +57,10 @@ function TextualOutput({ value, type, plain }: { value: JsonValue; type: ShownTy
   switch (type) {
     case "application/vnd.dataresource+json":
       return <Table value={loaded.value} plain={plain} />;
+    case "application/vnd.opsbook.answer+json":
+      return <AnswerOutput value={loaded.value} />;
+    case "application/vnd.opsbook.progress+json":
+      return <ProgressOutput value={loaded.value} />;
     case "application/json":
       return <JsonTree value={loaded.value} />;
     case "text/markdown":

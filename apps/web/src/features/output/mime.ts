@@ -4,6 +4,8 @@ export type { BlobRef, JsonValue, MimeBundle };
 
 /** Richest first; what is not here is shown as its `text/plain`. */
 const SHOWN_TYPES = [
+  "application/vnd.opsbook.answer+json",
+  "application/vnd.opsbook.progress+json",
   "application/vnd.dataresource+json",
   "text/html",
   "text/markdown",
