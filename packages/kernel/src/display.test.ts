@@ -141,3 +141,95 @@ test("[part of 3.5-rich-output] display, its kinds, updates, and clearOutput", a
   assert.deepEqual(ids, ["same", "same"]);
   assert.deepEqual(kinds.at(-1)?.[1], { wait: true });
 });
+
+test("[part of 3.5-rich-output] a million rows cost a window of them, and the next window is asked for", async () => {
+  const first = await kernel.run(
+    "const million = Array.from({ length: 1_000_000 }, (_, i) => ({ i, host: 'web' + i })); million",
+  );
+  const table = (data: JsonObject) =>
+    data["application/vnd.dataresource+json"] as { data: JsonObject[]; opsbook: JsonObject };
+  assert.deepEqual(table(first.result ?? {}).opsbook, { total: 1_000_000 });
+  assert.equal(table(first.result ?? {}).data.length, 10_000);
+  const next = await kernel.run("show.table(million, { offset: 999_990, columns: ['host'] })");
+  const shownNext = table(next.displays[0]?.content.data as JsonObject);
+  assert.deepEqual(shownNext.opsbook, { total: 1_000_000, offset: 999_990 });
+  assert.deepEqual([shownNext.data.length, shownNext.data.at(-1)], [10, { host: "web999999" }]);
+  assert.match((await kernel.run("show.table([1])")).errors[0]?.evalue ?? "", /takes an array of objects/);
+});
+
+test("[part of 3.5-rich-output] whatever a value is, it is shown and harms nothing", async () => {
+  const cases: [string, RegExp][] = [
+    ["Promise.resolve(1), [Promise.reject(new Error('x')).catch(() => {})]", /Promise/],
+    ["new Proxy({ a: 1 }, {})", /a: 1/],
+    [
+      "const circular = new (class Node { next: unknown; constructor() { this.next = this } })(); circular",
+      /<ref \*1> Node \{ next: \[Circular \*1\]/,
+    ],
+    ["new (class Point { x = 1 })()", /^Point \{ x: 1 \}/],
+    ["new Float64Array([0.5])", /^Float64Array\(1\) \[ 0.5 \]/],
+    ["new BigInt64Array([1n])", /1n/],
+    ["new ArrayBuffer(2)", /ArrayBuffer/],
+    ["Symbol('s')", /Symbol\(s\)/],
+    ["new WeakMap()", /WeakMap/],
+    ["Object.create(null)", /Object: null prototype|\{\}/],
+    ["10n ** 20n", /^100000000000000000000n/],
+    ["/a+/g", /\/a\+\/g/],
+    ["new Map([[{ a: 1 }, new Set([1])]])", /Map\(1\) \{ \{ a: 1 \} => Set\(1\) \{ 1 \} \}/],
+  ];
+  for (const [code, expected] of cases) assert.match(text(await shown(code)), expected, code);
+});
+
+test("[part of 3.5-rich-output] a value may take its time to say how it looks; a failure of that is told and no more", async () => {
+  const slow = `(text: string) => ({ [Symbol.for("opsbook.display")]: async () => { await new Promise((go) => setTimeout(go, 5)); return { "text/markdown": text } } })`;
+  await kernel.run(`const slowly = ${slow}`);
+  assert.equal((await shown("slowly('**late**')"))["text/markdown"], "**late**");
+  const fails = '({ [Symbol.for("opsbook.display")]: async () => { throw new Error("ugly") } })';
+  assert.match(text(await shown(fails)), /could not be shown: ugly/);
+  const run = await kernel.run("display(slowly('a')); await new Promise((go) => setTimeout(go, 50)); 1");
+  const later = await kernel.until(() => {
+    const all = kernel.runOf(run.id).displays;
+    return all.length === 2 && all;
+  });
+  const ids = later.map(({ content }) => (content.transient as JsonObject).display_id);
+  assert.equal(ids[0], ids[1]);
+  assert.equal((later[1]!.content.data as JsonObject)["text/markdown"], "a");
+});
+
+test("[part of 3.5-rich-output] show gives charts, diagrams, math and pictures, each with a text for other readers", async () => {
+  const run = await kernel.run(`
+    const load = [{ at: new Date(0), "cpu.a": 1, b: 2, host: "x" }, { at: new Date(1000), "cpu.a": 3, b: 4, host: "y" }];
+    show.chart(load, { y: "cpu.a", color: "host", title: "Load" });
+    show.chart(load, { x: "host", y: ["cpu.a", "b"], mark: "bar" });
+    show.vega({ $schema: "https://vega.github.io/schema/vega/v5.json" });
+    show.mermaid("graph TD; a-->b<c"); show.latex("$$ x^2 $$"); show.markdown("# x"); show.html("<b>"); show.svg("<svg/>");
+    show.image(Buffer.from("47494638", "hex"), { alt: "a dot" });`);
+  assert.deepEqual(run.errors, []);
+  const data = run.displays.map(({ content }) => content.data as JsonObject);
+  for (const bundle of data) assert.equal(typeof bundle["text/plain"], "string");
+  assert.deepEqual(
+    data.map((bundle) => Object.keys(bundle).at(-1)),
+    [
+      "application/vnd.vegalite.v5+json",
+      "application/vnd.vegalite.v5+json",
+      "application/vnd.vega.v5+json",
+      "text/vnd.mermaid",
+      "text/latex",
+      "text/markdown",
+      "text/html",
+      "image/svg+xml",
+      "image/gif",
+    ],
+  );
+  const spec = data[0]?.["application/vnd.vegalite.v5+json"] as JsonObject;
+  assert.deepEqual(spec.encoding, {
+    x: { field: "at", type: "temporal", title: "at" },
+    y: { field: "cpu\\.a", type: "quantitative", title: "cpu.a" },
+    color: { field: "host", type: "nominal", title: "host" },
+  });
+  assert.equal(data[4]?.["text/latex"], "$\\displaystyle  x^2 $");
+  assert.match((await kernel.run("show.chart([{ a: 'x' }])")).errors[0]?.evalue ?? "", /no field of numbers/);
+  assert.match(
+    (await kernel.run("show.chart(load, { y: 'nope' })")).errors[0]?.evalue ?? "",
+    /no field nope; they have at/,
+  );
+});

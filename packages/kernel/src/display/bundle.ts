@@ -16,14 +16,27 @@ const MAX_TEXT = 100_000;
 
 const INSPECT = { colors: COLORS, depth: 4, maxArrayLength: 200, maxStringLength: 20_000, breakLength: 100 } as const;
 
-/** How a value is shown, chosen by its shape. Never throws: what cannot be shown says so. */
-export function bundleOf(value: unknown): MimeBundle {
+/**
+ * How a value is shown: as it says itself, else by its shape. A promise where it takes its time to say so. Never throws
+ * and never rejects: what cannot be shown says so.
+ */
+export function shownBundle(value: unknown): MimeBundle | Promise<MimeBundle> {
   try {
-    return own(value) ?? byShape(value);
+    const said = ownBundle(value);
+    if (said instanceof Promise) return said.then((bundle) => ownOr(bundle, value)).catch(unshowable);
+    return ownOr(said, value);
   } catch (error) {
-    return plain(`[The value could not be shown: ${reason(error)}]`);
+    return unshowable(error);
   }
 }
+
+/** As `shownBundle`, at once: a value that takes its time is shown as text. */
+export function bundleOf(value: unknown): MimeBundle {
+  const bundle = shownBundle(value);
+  return bundle instanceof Promise ? plain(plainText(value)) : bundle;
+}
+
+const unshowable = (error: unknown): MimeBundle => plain(`[The value could not be shown: ${reason(error)}]`);
 
 /** Numbers and other single values stay without colour: programs that read a saved notebook compare them. */
 export function plainText(value: unknown): string {
@@ -43,12 +56,19 @@ export function checkedBundle(bundle: unknown): MimeBundle | null {
   return { data, metadata: metadata ?? {} };
 }
 
-function own(value: unknown): MimeBundle | null {
+/** What its method of the symbol gives. */
+function ownBundle(value: unknown): unknown {
   if ((typeof value !== "object" && typeof value !== "function") || value === null) return null;
   const method: unknown = Reflect.get(value, DISPLAY);
   if (typeof method !== "function") return null;
-  const bundle = checkedBundle(Reflect.apply(method, value, []));
-  if (!bundle) return null;
+  const said: unknown = Reflect.apply(method, value, []);
+  const isThenable = typeof said === "object" && said !== null && "then" in said;
+  return isThenable ? Promise.resolve(said) : said;
+}
+
+function ownOr(said: unknown, value: unknown): MimeBundle {
+  const bundle = checkedBundle(said);
+  if (!bundle) return byShape(value);
   return "text/plain" in bundle.data ? bundle : { ...bundle, data: { "text/plain": plainText(value), ...bundle.data } };
 }
 
@@ -78,11 +98,14 @@ export function imageBundle(bytes: Uint8Array): MimeBundle | null {
   return { data: { "text/plain": `<${type}, ${bytes.length} bytes>`, [type]: base64 }, metadata: {} };
 }
 
-/** By the first bytes, as PNG (RFC 2083 section 3.1) and JPEG (ITU T.81 annex B.1) define them. */
-function imageType(bytes: Uint8Array): "image/png" | "image/jpeg" | null {
+/** By the first bytes: RFC 2083 section 3.1, ITU T.81 annex B.1, GIF89a section 17, RFC 9649 section 2.4. */
+function imageType(bytes: Uint8Array): "image/png" | "image/jpeg" | "image/gif" | "image/webp" | null {
   const starts = (...wanted: number[]): boolean => wanted.every((byte, i) => bytes[i] === byte);
   if (starts(0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a)) return "image/png";
-  return starts(0xff, 0xd8, 0xff) ? "image/jpeg" : null;
+  if (starts(0xff, 0xd8, 0xff)) return "image/jpeg";
+  if (starts(0x47, 0x49, 0x46, 0x38)) return "image/gif";
+  const isWebp = starts(0x52, 0x49, 0x46, 0x46) && [0x57, 0x45, 0x42, 0x50].every((byte, i) => bytes[i + 8] === byte);
+  return isWebp ? "image/webp" : null;
 }
 
 /** What JSON makes of an object, null for everything else. */

@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import type { JsonObject, JsonValue } from "@opsbook/jupyter/codec";
 import { currentExecution } from "../main/execution.ts";
 import type { Reporter } from "../main/reporter.ts";
-import { bundleOf, imageBundle, type MimeBundle } from "./bundle.ts";
+import { imageBundle, type MimeBundle, plainText, shownBundle } from "./bundle.ts";
 import { boundedJson } from "./json.ts";
 
 export interface DisplayOptions {
@@ -33,13 +33,20 @@ export function createDisplay(reporter: Reporter) {
     const content: JsonObject = { data: bundle.data, metadata: bundle.metadata, transient: { display_id: id } };
     const type = options.update ? "update_display_data" : "display_data";
     reporter.publish(currentExecution()?.index ?? 0, type, content);
-    const handle: DisplayHandle = { id, update: (value) => void send(bundleOf(value), { id, update: true }) };
+    const handle: DisplayHandle = { id, update: (value) => void display(value, { id, update: true }) };
     shownByItself(handle);
     return handle;
   };
   const mime = (type: string) => (value: unknown, options?: DisplayOptions) =>
     send({ data: { "text/plain": String(value), [type]: String(value) }, metadata: {} }, options);
-  const display = (value: unknown, options?: DisplayOptions): DisplayHandle => send(bundleOf(value), options);
+  const display = (value: unknown, options?: DisplayOptions): DisplayHandle => {
+    const bundle = shownBundle(value);
+    if (!(bundle instanceof Promise)) return send(bundle, options);
+    // Its place is kept, and filled when the value has said how it looks.
+    const handle = send({ data: { "text/plain": plainText(value) }, metadata: {} }, options);
+    void bundle.then((made) => send(made, { id: handle.id, update: true }));
+    return handle;
+  };
   return Object.assign(display, {
     html: mime("text/html"),
     markdown: mime("text/markdown"),
@@ -51,7 +58,7 @@ export function createDisplay(reporter: Reporter) {
     },
     image: (bytes: Uint8Array, options?: DisplayOptions) => {
       const bundle = imageBundle(bytes);
-      if (!bundle) throw new TypeError("display.image takes the bytes of a PNG or JPEG.");
+      if (!bundle) throw new TypeError("display.image takes the bytes of a PNG, JPEG, GIF or WebP.");
       return send(bundle, options);
     },
     /** A bundle as it is, MIME type to data. */

@@ -3,7 +3,7 @@ import type { MimeBundle } from "./bundle.ts";
 import { boundedJson, isPlain } from "./json.ts";
 
 /** Rows that travel; the whole stays in the kernel. */
-const MAX_ROWS = 10_000;
+export const MAX_ROWS = 10_000;
 const MAX_COLUMNS = 200;
 /** Rows of the HTML for front ends that know no data resources. */
 const HTML_ROWS = 20;
@@ -12,20 +12,29 @@ const MAX_CELL = 1000;
 
 /**
  * An array of plain objects as a tabular data resource, or null when it is not one.
- * Source: Frictionless "Tabular Data Resource"; `opsbook.total` is the number of rows there are.
+ * Source: Frictionless "Tabular Data Resource"; `opsbook.total` is the number of rows there are,
+ * `opsbook.offset` which of them is the first here.
  */
-export function tableBundle(rows: readonly unknown[], text: string): MimeBundle | null {
+export function tableBundle(
+  rows: readonly unknown[],
+  text: string,
+  part: { total: number; offset: number } = { total: rows.length, offset: 0 },
+): MimeBundle | null {
   const shown = rows.slice(0, MAX_ROWS);
   if (shown.length === 0 || !shown.every((row) => isPlain(row) && !hasDisplay(row))) return null;
   const names = columns(shown);
   if (names.length === 0) return null;
   const data = shown.map((row) => toRow(row, names));
   const fields = names.map((name) => ({ name, type: typeOf(shown, name) }));
-  const resource: JsonObject = { schema: { fields }, data, opsbook: { total: rows.length } };
+  const resource: JsonObject = {
+    schema: { fields },
+    data,
+    opsbook: { total: part.total, ...(part.offset > 0 ? { offset: part.offset } : {}) },
+  };
   return {
     data: {
       "text/plain": text,
-      "text/html": html(names, { rows: data, total: rows.length }),
+      "text/html": html(names, { rows: data, total: part.total }),
       "application/vnd.dataresource+json": resource,
     },
     metadata: {},

@@ -3,6 +3,7 @@ import { pathToFileURL } from "node:url";
 import type { Worker } from "node:worker_threads";
 import type { JsonObject } from "@opsbook/jupyter/codec";
 import { createClearOutput, createDisplay } from "../display/display.ts";
+import type { createShow } from "../display/show.ts";
 import type { Question, ToMain } from "../link.ts";
 import type { RingMemory } from "../output/ring.ts";
 import { captureOutput } from "../output/stdio.ts";
@@ -66,6 +67,7 @@ export async function startKernel(options: KernelOptions): Promise<void> {
   const link = new HostLink(reporter, options.flags);
   installHost({ link, display, prompts, children });
   const note = (text: string) => void display.raw({ data: { "text/plain": text }, metadata: {} });
+  defineLazily("show", () => load<{ createShow: typeof createShow }>("../display/show").createShow(display));
   defineLazily("ui", () =>
     load<{ createUi: typeof createUi }>("../ui/ui").createUi({ host: link, prompts, display, note }),
   );

@@ -1,5 +1,5 @@
 import type { JsonObject } from "@opsbook/jupyter/codec";
-import { bundleOf } from "../display/bundle.ts";
+import { bundleOf, type MimeBundle, shownBundle } from "../display/bundle.ts";
 import { isDisplayHandle } from "../display/display.ts";
 import { InterruptedError, KernelError } from "../error.ts";
 import type { ExecuteOrder } from "../link.ts";
@@ -252,17 +252,19 @@ export class Notebook {
     return this.#results;
   }
 
-  #show(value: unknown, order: ExecuteOrder, execution: Execution): string {
-    let text = "";
+  async #show(value: unknown, order: ExecuteOrder, execution: Execution): Promise<string> {
+    let shown: MimeBundle | Promise<MimeBundle> | undefined;
     const finished = this.#parts.evaluator.guarded(() => {
-      const { data, metadata } = bundleOf(value);
-      text = String(data["text/plain"] ?? "");
-      const content = { execution_count: order.count, data, metadata };
-      runIn(execution, () => this.#parts.reporter.publish(order.index, "execute_result", content));
+      shown = runIn(execution, () => shownBundle(value));
     });
-    if (!finished) throw new InterruptedError();
+    if (!finished || !shown) throw new InterruptedError();
+    // A promise settles as the bundle it is of.
+    if (shown instanceof Promise) shown = (await execution.untilInterrupt(shown)) as MimeBundle;
+    const { data, metadata } = shown;
+    const content = { execution_count: order.count, data, metadata };
+    runIn(execution, () => this.#parts.reporter.publish(order.index, "execute_result", content));
     if (order.storeHistory) this.#results.addValue(order.count, value);
-    return text;
+    return String(data["text/plain"] ?? "");
   }
 
   #failed(error: unknown, order: ExecuteOrder, execution: Execution): JsonObject {
