@@ -48,6 +48,8 @@ const LAZY: Record<string, RegExp> = {
   xterm: /node_modules\/@xterm\/(xterm|addon-fit)\//,
   markdown: /node_modules\/(markdown-it|dompurify|linkify-it|mdurl|uc\.micro|entities|punycode)/,
   highlight: /node_modules\/highlight\.js\//,
+  vega: /node_modules\/(vega|vega-[a-z]+|d3-[a-z]+|topojson-client|internmap|delaunator|robust-predicates)\//,
+  katex: /node_modules\/katex\//,
 };
 
 /** Fails the build when the entry imports one of them statically after all. */

@@ -77,7 +77,7 @@ test("[part of 3.5-widgets] a form is filled by keyboard, outlives a reload, and
   const form = notebook.cell(0).getByRole("form", { name: "Roll out" });
   await expect(form.getByLabel("Version")).toBeFocused();
   await page.reload();
-  await expect(form).toBeVisible();
+  await expect(form).toBeVisible({ timeout: 60_000 });
   const other = await secondPerson(browser, opsbook);
   await other.open("form.ipynb");
   await expect(other.cell(0).getByRole("form", { name: "Roll out" })).toBeVisible();
@@ -124,7 +124,7 @@ test("[part of 3.5-widgets] a viewer sees the question and cannot answer it", as
   });
   await page.reload();
   const form = notebook.cell(0).getByRole("form");
-  await expect(form).toContainText("A runner can answer it.");
+  await expect(form).toContainText("A runner can answer it.", { timeout: 60_000 });
   await expect(form.getByLabel("web1")).toBeDisabled();
   await expect(form.getByRole("button", { name: "Answer" })).toBeDisabled();
 });

@@ -9,6 +9,9 @@ import { parseTable } from "./table-data.ts";
 import { TableOutput } from "./table-output.tsx";
 import { blobUrl, useValue } from "./use-value.ts";
 
+const Chart = lazy(() => import("./chart-output.tsx"));
+const Mermaid = lazy(() => import("./mermaid-output.tsx"));
+const Latex = lazy(() => import("./latex-output.tsx"));
 const Markdown = lazy(async () => ({ default: (await import("../cell/markdown.tsx")).Markdown }));
 
 /** A value the code displayed, as rich as this page can show it. */
@@ -63,6 +66,28 @@ function TextualOutput({ value, type, plain }: { value: JsonValue; type: ShownTy
       return <ProgressOutput value={loaded.value} />;
     case "application/json":
       return <JsonTree value={loaded.value} />;
+    case "application/vnd.vegalite.v6+json":
+    case "application/vnd.vegalite.v5+json":
+    case "application/vnd.vegalite.v4+json":
+    case "application/vnd.vega.v6+json":
+    case "application/vnd.vega.v5+json":
+      return (
+        <Suspense fallback={<p className="nb-none">Drawing…</p>}>
+          <Chart spec={loaded.value} fallback={<JsonTree value={loaded.value} />} />
+        </Suspense>
+      );
+    case "text/vnd.mermaid":
+      return (
+        <Suspense fallback={<AnsiBlock text={asText(loaded.value)} />}>
+          <Mermaid source={asText(loaded.value)} />
+        </Suspense>
+      );
+    case "text/latex":
+      return (
+        <Suspense fallback={<AnsiBlock text={asText(loaded.value)} />}>
+          <Latex source={asText(loaded.value)} />
+        </Suspense>
+      );
     case "text/markdown":
       return (
         <Suspense fallback={<AnsiBlock text={asText(loaded.value)} />}>

@@ -1,6 +1,7 @@
 import { useEffect, useRef, useState } from "react";
 import { apiUrl } from "../../core/api.ts";
 import { useScope } from "../notebook/notebook-context.ts";
+import { useTheme } from "./use-theme.ts";
 
 /** As the server's frame document sends it. */
 const HEIGHT_MESSAGE = "opsbook:frame-height";
@@ -12,6 +13,7 @@ export function FrameOutput({ outputId, version }: { outputId: string; version: 
   const { session } = useScope();
   const frame = useRef<HTMLIFrameElement>(null);
   const [height, setHeight] = useState(32);
+  const theme = useTheme();
   useEffect(() => {
     const onMessage = (event: MessageEvent<unknown>) => {
       // Any page may send a message; only our own frame's counts, and of it only the number.
@@ -26,6 +28,7 @@ export function FrameOutput({ outputId, version }: { outputId: string; version: 
     `api/opsbook/sessions/${encodeURIComponent(session.sessionId)}/frames/${encodeURIComponent(outputId)}`,
   );
   url.searchParams.set("v", String(version));
+  url.searchParams.set("theme", theme);
   return (
     <iframe
       ref={frame}

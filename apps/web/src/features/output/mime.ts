@@ -7,6 +7,12 @@ const SHOWN_TYPES = [
   "application/vnd.opsbook.answer+json",
   "application/vnd.opsbook.progress+json",
   "application/vnd.dataresource+json",
+  "application/vnd.vegalite.v6+json",
+  "application/vnd.vegalite.v5+json",
+  "application/vnd.vegalite.v4+json",
+  "application/vnd.vega.v6+json",
+  "application/vnd.vega.v5+json",
+  "text/vnd.mermaid",
   "text/html",
   "text/markdown",
   "image/svg+xml",
@@ -14,8 +20,8 @@ const SHOWN_TYPES = [
   "image/jpeg",
   "image/gif",
   "image/webp",
-  "application/json",
   "text/latex",
+  "application/json",
   "text/plain",
 ] as const;
 export type ShownType = (typeof SHOWN_TYPES)[number];

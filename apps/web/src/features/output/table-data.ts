@@ -11,6 +11,11 @@ const resourceSchema = z.object({
     .optional()
     .catch(undefined),
   data: z.array(z.unknown()),
+  /** How many rows there are, and which of them is the first here. */
+  opsbook: z
+    .object({ total: z.int().min(0), offset: z.int().min(0).catch(0).default(0) })
+    .optional()
+    .catch(undefined),
 });
 
 export interface Column {
@@ -23,6 +28,8 @@ export interface TableData {
   columns: Column[];
   /** Cells in the order of the columns. */
   rows: unknown[][];
+  /** Of all rows there are, where these are a part of them. */
+  part: { total: number; offset: number } | null;
 }
 
 export interface Sorting {
@@ -45,7 +52,8 @@ export function parseTable(value: unknown): TableData | null {
     numeric:
       type === "number" || type === "integer" || (type === "any" && rows.every((row) => isNumberOrNone(row[index]))),
   }));
-  return { columns, rows };
+  const { opsbook } = parsed.data;
+  return { columns, rows, part: opsbook && opsbook.total > rows.length ? opsbook : null };
 }
 
 const isRecord = (value: unknown): value is Record<string, unknown> =>

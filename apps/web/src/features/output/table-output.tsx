@@ -35,6 +35,7 @@ export function TableOutput({ table }: { table: TableData }) {
           <b>{formatCount(order.length)} rows</b> × {table.columns.length} columns
           {order.length === table.rows.length ? "" : `, of ${formatCount(table.rows.length)}`}
         </span>
+        {table.part ? <PartNote part={table.part} shown={table.rows.length} /> : null}
         <span className="nb-grow" />
         {filtering ? (
           <input
@@ -119,6 +120,19 @@ export function TableOutput({ table }: { table: TableData }) {
         ) : null}
       </section>
     </div>
+  );
+}
+
+/** A table of millions stays with the kernel; a part of it is here. */
+function PartNote({ part: { total, offset }, shown }: { part: { total: number; offset: number }; shown: number }) {
+  const which =
+    offset === 0
+      ? `the first of ${formatCount(total)}`
+      : `${formatCount(offset + 1)}–${formatCount(offset + shown)} of ${formatCount(total)}`;
+  return (
+    <span className="nb-dim" title="Filter the rows in the cell, or show others: show.table(rows, { offset: 10_000 })">
+      {which}, the rest stays in the kernel
+    </span>
   );
 }
 
