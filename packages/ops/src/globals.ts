@@ -1,4 +1,5 @@
 import { createRequire } from "node:module";
+import type { helpOn } from "./help.ts";
 
 /**
  * The names a cell has without an import. Installing them loads nothing: each is a getter that loads its domain when
@@ -25,6 +26,9 @@ const NAMES: Readonly<Record<Domain, readonly string[]>> = {
 const extension = import.meta.url.endsWith(".ts") ? ".ts" : ".js";
 const require = createRequire(import.meta.url);
 
+/** Where a kernel looks for help on preloaded names. */
+const HELP = Symbol.for("opsbook.help");
+
 function load(domain: Domain): object {
   const file = domain === "local" ? "./local" : `./${domain}/index`;
   const loaded: unknown = require(`${file}${extension}`);
@@ -37,6 +41,16 @@ export function install(target: object): void {
   for (const domain of Object.keys(NAMES) as Domain[]) {
     for (const name of NAMES[domain]) defineLazy(target, name, domain);
   }
+  Object.defineProperty(target, HELP, { value: help, configurable: true, enumerable: false, writable: true });
+}
+
+/** Help on a name, for the kernel. */
+function help(chain: string): unknown {
+  // The module exports the function by this name.
+  const module = require(`./help${extension}`) as { helpOn: typeof helpOn };
+  return module.helpOn(chain, (name) =>
+    (Object.keys(NAMES) as Domain[]).find((domain) => NAMES[domain].includes(name)),
+  );
 }
 
 function defineLazy(target: object, name: string, domain: Domain): void {

@@ -15,7 +15,16 @@ export interface GuardRule {
   readonly instead: string;
 }
 
-/** A refused action. */
+/**
+ * A refused action.
+ *
+ * @example
+ * try {
+ *   sh.shell("echo hello");
+ * } catch (error) {
+ *   if (error instanceof GuardError) console.log(error.rule, error.instead);
+ * }
+ */
 export class GuardError extends Error implements GuardRule {
   override readonly name = "GuardError";
   readonly rule: string;

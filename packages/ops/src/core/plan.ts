@@ -15,6 +15,15 @@ export interface PlannedChange {
 
 export type PlanErrorCode = "stale" | "already-applied";
 
+/**
+ * A plan that can no longer be applied: the world moved on, or it has been applied.
+ *
+ * @example
+ * await files.makeFolder("/tmp/opsbook-example-plan");
+ * const plan = await files.removeTree("/tmp/opsbook-example-plan");
+ * await plan.apply();
+ * await plan.apply().catch((error: unknown) => error instanceof PlanError && error.code); // "already-applied"
+ */
 export class PlanError extends OpsError<PlanErrorCode> {
   readonly code: PlanErrorCode;
 
@@ -27,6 +36,12 @@ export class PlanError extends OpsError<PlanErrorCode> {
 /**
  * A change to the world that has been computed and not yet made. It shows as a diff; `apply()` makes the change, once,
  * and only if the world still looks as it did when the plan was made.
+ *
+ * @example
+ * await files.makeFolder("/tmp/opsbook-example-planned");
+ * const plan = await files.removeTree("/tmp/opsbook-example-planned");
+ * plan instanceof Plan; // true; nothing has changed yet
+ * await plan.apply();
  */
 export abstract class Plan<Applied> {
   abstract readonly title: string;

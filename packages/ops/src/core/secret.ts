@@ -53,7 +53,13 @@ export class Secret {
   }
 }
 
-/** `text` with every known secret replaced, also where it is percent, base64 or JSON encoded. */
+/**
+ * `text` with every known secret replaced, also where it is percent, base64 or JSON encoded.
+ *
+ * @example
+ * const password = new Secret("correct horse", "database");
+ * redact(`login ops/${password.reveal()}`); // the text without it
+ */
 export function redact(text: string): string {
   let redacted = text;
   for (const [secret, name] of known) {

@@ -22,7 +22,12 @@ export type FilesErrorCode =
   | "timeout"
   | "io";
 
-/** A file operation that failed. */
+/**
+ * A file operation that failed.
+ *
+ * @example
+ * await files.text("/no/such/file").catch((error: unknown) => error instanceof FilesError && error.code); // "not-found"
+ */
 export class FilesError extends OpsError<FilesErrorCode> {
   readonly code: FilesErrorCode;
   readonly path: string;

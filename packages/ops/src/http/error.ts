@@ -31,7 +31,16 @@ export interface FailedRequest {
   readonly requestId?: string | undefined;
 }
 
-/** A request that failed, or an answer with a status other than 2xx. */
+/**
+ * A request that failed, or an answer with a status other than 2xx.
+ *
+ * @example
+ * try {
+ *   await http.get("http://127.0.0.1:1/");
+ * } catch (error) {
+ *   if (error instanceof HttpError) console.log(error.code); // "refused"
+ * }
+ */
 export class HttpError extends OpsError<HttpErrorCode> {
   readonly code: HttpErrorCode;
   readonly method: string;

@@ -15,7 +15,14 @@ export type NetErrorCode =
   | "aborted"
   | "io";
 
-/** A connection that could not be made or did not carry everything. */
+/**
+ * A connection that could not be made or did not carry everything.
+ *
+ * @example
+ * await net
+ *   .connect("127.0.0.1:1")
+ *   .catch((error: unknown) => error instanceof NetError && error.code); // "refused"
+ */
 export class NetError extends OpsError<NetErrorCode> {
   readonly code: NetErrorCode;
   /** `host:port`. */

@@ -43,6 +43,13 @@ export interface SignalManyOptions extends CallOptions {
 
 export type ProcErrorCode = "gone" | "permission" | "unsupported" | "timeout" | "io";
 
+/**
+ * A process that could not be signalled, read or waited for.
+ *
+ * @example
+ * const [first] = await proc.list();
+ * if (first) await proc.wait(first, { timeout: 1 }).catch((error: unknown) => error instanceof ProcError && error.code); // "timeout"
+ */
 export class ProcError extends OpsError<ProcErrorCode> {
   readonly code: ProcErrorCode;
 

@@ -31,6 +31,13 @@ const STDERR_IN_MESSAGE = 600;
 /**
  * A command that failed, with everything its result would have. `code` is the exit status, as everybody who runs
  * programs expects; the closed list of causes is `reason`.
+ *
+ * @example
+ * try {
+ *   await sh`false`;
+ * } catch (error) {
+ *   if (error instanceof CommandError) console.log(error.code, error.reason); // 1 "exit"
+ * }
  */
 export class CommandError extends Error implements CommandResult {
   override readonly name = "CommandError";

@@ -17,7 +17,14 @@ export type SshErrorCode =
   | "unsupported"
   | "closed";
 
-/** A connection that could not be made or was lost. */
+/**
+ * A connection that could not be made or was lost.
+ *
+ * @example
+ * await ssh
+ *   .connect("ops@127.0.0.1:1", { timeout: "5s" })
+ *   .catch((error: unknown) => error instanceof SshError && error.code); // "refused"
+ */
 export class SshError extends OpsError<SshErrorCode> {
   readonly code: SshErrorCode;
   /** As it was asked for: `ops@web1`. */

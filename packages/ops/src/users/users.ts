@@ -24,6 +24,14 @@ export interface GroupChange {
 
 export type UsersErrorCode = "unknown-user" | "unknown-group" | "refused";
 
+/**
+ * An account that could not be read or changed.
+ *
+ * @example
+ * await users
+ *   .addToGroup("nobody-of-this-name", "adm")
+ *   .catch((error: unknown) => error instanceof UsersError && error.code); // "unknown-user"
+ */
 export class UsersError extends OpsError<UsersErrorCode> {
   readonly code: UsersErrorCode;
 
