@@ -6,6 +6,7 @@ import type { Logger } from "pino";
 import { Auth, type Scrubber } from "./auth/index.ts";
 import { Runtime } from "./runtime/index.ts";
 import { type CheckpointSettings, SessionRegistry } from "./session/index.ts";
+import type { RetentionPolicy } from "./store/retention/plan.ts";
 import { OpsbookServer } from "./transport/server.ts";
 
 export interface MainOptions {
@@ -25,6 +26,7 @@ export interface MainOptions {
   /** Kernels and terminals stay under the keeper when the server stops. */
   keepKernels: boolean;
   checkpoints: CheckpointSettings;
+  outputs: RetentionPolicy;
   webDir: string;
   version: string;
   log: Logger;
@@ -95,7 +97,14 @@ export async function startServer(options: MainOptions): Promise<RunningServer> 
   });
   if (unreadable !== undefined) log.warn({ unreadable }, "auth.json could not be read and was set aside");
   const runtime = await Runtime.start({ root, stateDir, kernelOptions: options.kernelOptions ?? [], log });
-  const sessions = await SessionRegistry.open({ root, stateDir, runtime, checkpoints: options.checkpoints, log });
+  const sessions = await SessionRegistry.open({
+    root,
+    stateDir,
+    runtime,
+    checkpoints: options.checkpoints,
+    outputs: options.outputs,
+    log,
+  });
   const server = await OpsbookServer.create({
     root,
     stateDir,

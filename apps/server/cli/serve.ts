@@ -2,12 +2,13 @@ import { isIP } from "node:net";
 import { fileURLToPath } from "node:url";
 import { Scrubber } from "../auth/index.ts";
 import { prepareFolders, type RunningServer, startServer } from "../main.ts";
+import type { RetentionPolicy } from "../store/retention/plan.ts";
 import { loginUrl } from "../transport/account-handlers.ts";
 import { type Command, type Invocation, text, texts } from "./command.ts";
 import { UsageError } from "./errors.ts";
 import { createLogger } from "./logger.ts";
 import { writeRunFile } from "./run-files.ts";
-import { readSettings } from "./settings.ts";
+import { readSettings, type Settings } from "./settings.ts";
 import { readVersion } from "./version.ts";
 
 const DEFAULT_PORT = 8888;
@@ -58,6 +59,7 @@ async function serve(invocation: Invocation): Promise<number> {
     loginDays: settings["login.days"],
     kernelOptions: kernelOptions(invocation),
     keepKernels: settings["kernels.onStop"] === "keep",
+    outputs: retentionOf(settings),
     checkpoints: {
       everyMinutes: settings["checkpoints.minutes"],
       hourlyDays: settings["checkpoints.hourlyDays"],
@@ -95,6 +97,14 @@ function kernelOptions(invocation: Invocation): string[] {
   const profiles = texts(invocation, "profile");
   return ["--history", ...sets.flatMap((set) => ["--set", set]), ...profiles.flatMap((name) => ["--profile", name])];
 }
+
+const MIB = 1_048_576;
+
+const retentionOf = (settings: Settings): RetentionPolicy => ({
+  notebookBytes: settings["outputs.notebookMiB"] * MIB,
+  folderBytes: settings["outputs.folderMiB"] * MIB,
+  keepMs: settings["outputs.keepDays"] * 24 * 3_600_000,
+});
 
 interface Address {
   host: string;

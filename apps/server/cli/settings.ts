@@ -18,6 +18,11 @@ const schema = z.strictObject({
   /** Of those that nobody named: days within which one an hour is kept, and then one a day. */
   "checkpoints.hourlyDays": z.coerce.number().int().min(0).max(365).default(2),
   "checkpoints.dailyDays": z.coerce.number().int().min(1).max(3650).default(30),
+  /** MiB of full-length text of one notebook's outputs, and of all outputs of the folder. */
+  "outputs.notebookMiB": z.coerce.number().int().min(16).default(2048),
+  "outputs.folderMiB": z.coerce.number().int().min(64).default(10_240),
+  /** Days that outputs no notebook refers to are kept. */
+  "outputs.keepDays": z.coerce.number().int().min(0).max(3650).default(30),
 });
 export type Settings = z.infer<typeof schema>;
 

@@ -43,6 +43,8 @@ export interface ConnectionHost {
   streamBytes(outputId: string): number | undefined;
   /** Lines of an open stream output so far. */
   streamLines(outputId: string): number | undefined;
+  /** When the middle of a stream output was collected, in milliseconds since 1970. */
+  streamCollected(outputId: string): number | undefined;
   readStream(outputId: string, offset: number, limit: number): Buffer;
   nextLine(outputId: string, offset: number): number;
 }
@@ -112,6 +114,12 @@ export class Connection {
   outputGrew(outputId: string): void {
     this.#dirty.add(outputId);
     this.#schedule();
+  }
+
+  /** Tells what became of an output whose text it has already. */
+  outputCollected(outputId: string): void {
+    this.#cursors.set(outputId, this.#host.streamBytes(outputId) ?? 0);
+    this.#sendOutput(outputId, 0, Buffer.alloc(0), false);
   }
 
   #beat(): void {
@@ -215,6 +223,7 @@ export class Connection {
   #sendOutput(outputId: string, offset: number, data: Buffer, requested: boolean): void {
     const total = this.#host.streamBytes(outputId) ?? offset + data.length;
     const lines = this.#host.streamLines(outputId);
+    const collected = this.#host.streamCollected(outputId);
     this.send({
       type: "output",
       outputId,
@@ -223,6 +232,7 @@ export class Connection {
       text: data.toString(),
       total,
       ...(lines === undefined ? {} : { lines }),
+      ...(collected === undefined ? {} : { collected }),
       ...(requested ? { requested } : {}),
     });
   }

@@ -12,6 +12,9 @@ import { Checkpoints } from "../store/checkpoints.ts";
 import { toFile, toSession } from "../store/convert.ts";
 import { FormatError } from "../store/formats.ts";
 import { notebookKey } from "../store/notebook-key.ts";
+import { Collector } from "../store/retention/collector.ts";
+import type { RetentionPolicy } from "../store/retention/plan.ts";
+import { idsIn } from "../store/retention/references.ts";
 import { type Recovered, SessionFolder } from "../store/session-folder.ts";
 import { Spools } from "../store/spools.ts";
 import type { Retention } from "../store/thin.ts";
@@ -28,6 +31,7 @@ export interface RegistryOptions {
   stateDir: string;
   runtime: Runtime;
   checkpoints?: CheckpointSettings;
+  outputs?: RetentionPolicy;
   log: Logger;
 }
 
@@ -38,6 +42,9 @@ export interface CheckpointSettings extends Retention {
 
 const CHECKPOINTS: CheckpointSettings = { everyMinutes: 10, hourlyDays: 2, dailyDays: 30 };
 
+const GIB = 1_073_741_824;
+const OUTPUTS: RetentionPolicy = { notebookBytes: 2 * GIB, folderBytes: 10 * GIB, keepMs: 30 * 24 * 3_600_000 };
+
 /** The open sessions of a server: one a notebook path. */
 export class SessionRegistry {
   readonly #options: RegistryOptions;
@@ -45,6 +52,8 @@ export class SessionRegistry {
   /** The text of all stream outputs. */
   readonly spools: Spools;
   readonly checkpoints: Checkpoints;
+  /** Keeps spools and blobs within their quotas. */
+  readonly collector: Collector;
   readonly #sessions = new Map<string, Session>();
   readonly #opening = new Map<string, Promise<Session>>();
 
@@ -53,12 +62,25 @@ export class SessionRegistry {
     this.#blobs = new Blobs(join(options.stateDir, "blobs"));
     this.spools = new Spools(join(options.stateDir, "spools"));
     this.checkpoints = new Checkpoints(join(options.stateDir, "checkpoints"), options.checkpoints ?? CHECKPOINTS);
+    const { root, stateDir, log } = options;
+    this.collector = new Collector({
+      stateDir,
+      root,
+      spools: this.spools,
+      policy: options.outputs ?? OUTPUTS,
+      openReferences: () => new Map(this.list().map(({ id, state }) => [id, idsIn(JSON.stringify(state))])),
+      onCut: (outputId) => {
+        for (const session of this.list()) session.outputCollected(outputId);
+      },
+      log,
+    });
   }
 
   /** Sessions whose kernels went on without a server are opened at once. */
   static async open(options: RegistryOptions): Promise<SessionRegistry> {
     const registry = new SessionRegistry(options);
     await registry.#reopenRunning();
+    registry.collector.start();
     return registry;
   }
 
@@ -117,6 +139,7 @@ export class SessionRegistry {
 
   /** Saves and closes every session; kernels go on where `keepKernels`. */
   async close({ keepKernels }: { keepKernels: boolean }): Promise<void> {
+    await this.collector.stop();
     const ends = await Promise.allSettled(this.list().map((session) => session.close({ keepKernel: keepKernels })));
     this.#sessions.clear();
     for (const end of ends)

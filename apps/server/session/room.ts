@@ -20,7 +20,10 @@ import type { Answer, Submissions } from "./submissions.ts";
 const RECENT_ENTRIES = 5000;
 
 export interface RoomHost
-  extends Pick<ConnectionHost, "streamIds" | "streamBytes" | "streamLines" | "readStream" | "nextLine"> {
+  extends Pick<
+    ConnectionHost,
+    "streamIds" | "streamBytes" | "streamLines" | "streamCollected" | "readStream" | "nextLine"
+  > {
   readonly id: string;
   path(): string;
   state(): SessionState;
@@ -52,6 +55,7 @@ export class Room {
       streamIds: host.streamIds,
       streamBytes: host.streamBytes,
       streamLines: host.streamLines,
+      streamCollected: host.streamCollected,
       readStream: host.readStream,
       nextLine: host.nextLine,
       submit: host.submit,
@@ -112,6 +116,10 @@ export class Room {
 
   outputGrew(outputId: string): void {
     for (const connection of this.#connections) connection.outputGrew(outputId);
+  }
+
+  outputCollected(outputId: string): void {
+    for (const connection of this.#connections) connection.outputCollected(outputId);
   }
 
   /** The operation with what only the server knows: which text an edit makes. */

@@ -158,6 +158,11 @@ export class Session {
     return undefined;
   }
 
+  /** Of this stream output start and end are left. */
+  outputCollected(outputId: string): void {
+    if (this.#parts.streams.bytes(outputId) !== undefined) this.#room.outputCollected(outputId);
+  }
+
   /** The current `.ipynb` text. */
   async notebookText(): Promise<string> {
     return serializeNotebook(await toFile(this.#state.notebook, this.#outputStore()));
@@ -318,10 +323,7 @@ export class Session {
         if (!this.#closed) this.#submitServer({ type: "client-left", clientId });
       },
       streamIds: () => this.#streamIds(),
-      streamBytes: (outputId) => (this.#unannounced.has(outputId) ? undefined : streams.bytes(outputId)),
-      streamLines: (outputId) => streams.lines(outputId),
-      readStream: (outputId, offset, limit) => streams.read(outputId, offset, limit),
-      nextLine: (outputId, offset) => streams.nextLine(outputId, offset),
+      ...streams.reader((outputId) => this.#unannounced.has(outputId)),
     });
   }
 

@@ -3,7 +3,10 @@ import type { Blobs } from "../store/blobs.ts";
 import type { OutputStore } from "../store/convert.ts";
 import { nextLineStart, type Spool, type SpoolEnd } from "../store/spool.ts";
 import type { Spools } from "../store/spools.ts";
+import type { ConnectionHost } from "./connection.ts";
 import { type HeldReference, Redactor } from "./redactor.ts";
+
+type StreamReader = Pick<ConnectionHost, "streamBytes" | "streamLines" | "streamCollected" | "readStream" | "nextLine">;
 
 /** The stream outputs of one session: the open ones are appended here, the closed ones are only read. */
 export class Streams {
@@ -56,7 +59,7 @@ export class Streams {
     const { out, held } = this.redactor.split(this.#takeHeld(outputId) + text);
     if (held !== "") this.#held.set(outputId, held);
     if (out === "") return;
-    this.#open.get(outputId)?.append(out);
+    this.#spools.append(outputId, out);
     this.#unsynced.add(outputId);
     this.onAppend(outputId);
   }
@@ -78,7 +81,7 @@ export class Streams {
     const held = this.redactor.text(this.#takeHeld(outputId));
     const spool = this.#open.get(outputId);
     if (spool && held !== "") {
-      spool.append(held);
+      this.#spools.append(outputId, held);
       this.#unsynced.add(outputId);
       this.onAppend(outputId);
     }
@@ -113,21 +116,29 @@ export class Streams {
 
   /** Bytes of a stream so far; undefined once it is gone. */
   bytes(outputId: string): number | undefined {
-    return this.#open.get(outputId)?.bytes ?? this.#closedBytes.get(outputId);
+    const closed = () =>
+      this.collectedAt(outputId) === undefined ? this.#closedBytes.get(outputId) : this.#left(outputId);
+    return this.#open.get(outputId)?.bytes ?? closed();
   }
 
-  read(outputId: string, offset: number, limit: number): Buffer {
-    return this.#spools.read(outputId, offset, limit);
+  /** When the middle of a stream was collected, in milliseconds since 1970. */
+  collectedAt(outputId: string): number | undefined {
+    return this.#closedBytes.has(outputId) ? this.#spools.collectedAt(outputId) : undefined;
   }
 
-  /** Lines of an open stream so far. */
-  lines(outputId: string): number | undefined {
-    return this.#open.get(outputId)?.index.lines;
+  #left(outputId: string): number | undefined {
+    return this.#spools.find(outputId)?.bytes;
   }
 
-  /** Where the first line at or after `offset` begins. */
-  nextLine(outputId: string, offset: number): number {
-    return nextLineStart(this.#spools.file(outputId), offset);
+  /** What connections read; `isHidden` for outputs that nobody was told of yet. */
+  reader(isHidden: (outputId: string) => boolean): StreamReader {
+    return {
+      streamBytes: (outputId) => (isHidden(outputId) ? undefined : this.bytes(outputId)),
+      streamLines: (outputId) => this.#open.get(outputId)?.index.lines,
+      streamCollected: (outputId) => this.collectedAt(outputId),
+      readStream: (outputId, offset, limit) => this.#spools.read(outputId, offset, limit),
+      nextLine: (outputId, offset) => nextLineStart(this.#spools.file(outputId), offset),
+    };
   }
 
   discard(outputIds: readonly string[]): void {

@@ -13,7 +13,8 @@ const NOTE =
 export async function savedText(outputId: string, spools: Spools): Promise<string> {
   const found = spools.find(outputId);
   if (!found) return "[the text of this output is gone]\n";
-  if (found.bytes <= SAVED_STREAM_BYTES) return readSpool(found.file, 0, found.bytes).toString();
+  if (found.bytes <= SAVED_STREAM_BYTES || found.collected !== undefined)
+    return readSpool(found.file, 0, found.bytes).toString();
   return cutSpool(
     outputId,
     spools,
@@ -22,7 +23,7 @@ export async function savedText(outputId: string, spools: Spools): Promise<strin
 }
 
 /** Head and tail of a spool, with a note of ours between that begins with what is hidden. */
-async function cutSpool(outputId: string, spools: Spools, note: (hidden: string) => string): Promise<string> {
+export async function cutSpool(outputId: string, spools: Spools, note: (hidden: string) => string): Promise<string> {
   const file = spools.file(outputId);
   const index = await spools.index(outputId);
   const { bytes, lines } = index;

@@ -1,8 +1,10 @@
 import { createHash } from "node:crypto";
-import { createReadStream, mkdirSync, rmSync, statSync } from "node:fs";
+import { createReadStream, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { syncFile, syncFolder, writeSynced } from "./atomic-write.ts";
+import { syncFile, syncFolder, writeAtomic, writeSynced } from "./atomic-write.ts";
+import { DiskGuard } from "./disk-guard.ts";
 import { LineIndex } from "./log/line-index.ts";
+import { cutSpool } from "./saved-stream.ts";
 import { readSpool, Spool, type SpoolEnd } from "./spool.ts";
 
 /** Indexes of closed spools kept in memory; one of 200 MB takes about 50 KB. */
@@ -13,12 +15,17 @@ const CHUNK_BYTES = 262_144;
 
 const SPOOL_NAME = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
+/** Beside a spool of which start and end are left: when that was, in milliseconds since 1970. */
+const MARK = ".collected";
+
 export interface SpoolStatus {
   file: string;
   /** So far. */
   bytes: number;
   /** The cell may still print. */
   open: boolean;
+  /** When the middle was collected, in milliseconds since 1970. */
+  collected?: number;
 }
 
 /** The folder with the text of all stream outputs of a server, each in a file named by the output's id. */
@@ -26,10 +33,19 @@ export class Spools {
   readonly #folder: string;
   readonly #open = new Map<string, Spool>();
   readonly #indexes = new Map<string, Promise<LineIndex>>();
+  readonly #collected = new Map<string, number>();
+  readonly #guard: DiskGuard;
+  /** Bytes that were not kept of open ones, because the disk is full. */
+  readonly #lost = new Map<string, number>();
 
-  constructor(folder: string) {
+  constructor(folder: string, guard = DiskGuard.of(folder)) {
     this.#folder = folder;
+    this.#guard = guard;
     mkdirSync(folder, { recursive: true, mode: 0o700 });
+    for (const name of readdirSync(folder)) {
+      const id = name.endsWith(MARK) ? name.slice(0, -MARK.length) : "";
+      if (SPOOL_NAME.test(id)) this.#collected.set(id, Number(readFileSync(join(folder, name), "utf8")));
+    }
   }
 
   file(outputId: string): string {
@@ -64,9 +80,44 @@ export class Spools {
     return spool;
   }
 
+  /**
+   * Appends to an open one. While the disk is nearly full the text is counted, not kept, and a note says so; the cell
+   * goes on. Throws the file system's error for any other trouble.
+   */
+  append(outputId: string, text: string): void {
+    const spool = this.#open.get(outputId);
+    if (!spool) return;
+    const lost = this.#lost.get(outputId) ?? 0;
+    const bytes = Buffer.byteLength(text);
+    const kept = this.#guard.admits(bytes) && this.#fits(spool, lost > 0 ? lostNote(lost) + text : text);
+    if (kept) {
+      this.#lost.delete(outputId);
+      return;
+    }
+    if (lost === 0)
+      this.#fits(spool, "\n[opsbook: the disk is nearly full; what is printed from here on is not kept]\n");
+    this.#lost.set(outputId, lost + bytes);
+  }
+
+  /** False where the disk is full; nothing is written then. */
+  #fits(spool: Spool, text: string): boolean {
+    try {
+      spool.append(text);
+      return true;
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      if (code !== "ENOSPC" && code !== "EDQUOT") throw error;
+      this.#guard.isFull();
+      return false;
+    }
+  }
+
   close(outputId: string): SpoolEnd | null {
     const spool = this.#open.get(outputId);
     if (!spool) return null;
+    const lost = this.#lost.get(outputId);
+    if (lost !== undefined) this.#fits(spool, lostNote(lost));
+    this.#lost.delete(outputId);
     this.#open.delete(outputId);
     this.#remember(outputId, Promise.resolve(spool.index));
     return spool.close();
@@ -76,6 +127,22 @@ export class Spools {
     this.close(outputId);
     this.#indexes.delete(outputId);
     rmSync(this.file(outputId), { force: true });
+    if (this.#collected.delete(outputId)) rmSync(this.file(outputId) + MARK, { force: true });
+  }
+
+  /** When the middle of it was collected, in milliseconds since 1970. */
+  collectedAt(outputId: string): number | undefined {
+    return this.#collected.get(outputId);
+  }
+
+  /** Leaves start and end of a closed one, with a note. Throws the file system's error; it is whole or cut then. */
+  async cut(outputId: string, at: number): Promise<void> {
+    const day = new Date(at).toISOString().slice(0, 10);
+    const text = await cutSpool(outputId, this, (hidden) => `${hidden} left out here; full log collected on ${day}`);
+    await writeAtomic(this.file(outputId) + MARK, String(at), 0o600);
+    await writeAtomic(this.file(outputId), text, 0o600);
+    this.#collected.set(outputId, at);
+    this.#indexes.delete(outputId);
   }
 
   /** Undefined for what is no spool, or none any more. */
@@ -85,7 +152,9 @@ export class Spools {
     const spool = this.#open.get(outputId);
     if (spool) return { file, bytes: spool.bytes, open: true };
     const found = statSync(file, { throwIfNoEntry: false });
-    return found?.isFile() ? { file, bytes: found.size, open: false } : undefined;
+    if (!found?.isFile()) return undefined;
+    const collected = this.#collected.get(outputId);
+    return { file, bytes: found.size, open: false, ...(collected === undefined ? {} : { collected }) };
   }
 
   /** Where its lines begin; of a closed one this reads the file once. Throws the file system's error. */
@@ -127,6 +196,8 @@ export class Spools {
     }
   }
 }
+
+const lostNote = (bytes: number): string => `[opsbook: ${bytes.toLocaleString("en")} bytes were not kept]\n`;
 
 async function readIndex(file: string): Promise<LineIndex> {
   const index = new LineIndex();

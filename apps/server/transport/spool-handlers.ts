@@ -75,11 +75,17 @@ export function spoolHandlers({ sessions }: Services) {
     /** A window of lines for the log view, with how many there are by now. */
     async lines(call: Call) {
       const { from, count } = linesQuery.parse(call.req.query);
-      const { id, file, open } = spoolOf(call);
+      const { id, file, open, collected } = spoolOf(call);
       const index = await spools.index(id);
       const { bytes, lines } = index;
       const first = from < 0 ? Math.max(0, lines + from) : Math.min(from, lines);
-      call.res.json({ bytes, total: lines, open, ...(await readLines(file, index, { from: first, count })) });
+      call.res.json({
+        bytes,
+        total: lines,
+        open,
+        collected,
+        ...(await readLines(file, index, { from: first, count })),
+      });
     },
 
     /** Lines of JSON as the search goes on; it ends when the asker leaves. */

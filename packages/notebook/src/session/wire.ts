@@ -98,7 +98,7 @@ export const serverFrameSchema = z.discriminatedUnion("type", [
   /**
    * Text of a stream output. `offset` and `bytes` count UTF-8 bytes, never splitting a character;
    * an offset beyond what the client holds is a gap it may fetch. `total`: bytes the server has; `lines`: lines of
-   * them, while the stream is open.
+   * them, while the stream is open; `collected`: when the middle of them went, in milliseconds since 1970.
    */
   z.strictObject({
     type: z.literal("output"),
@@ -108,6 +108,7 @@ export const serverFrameSchema = z.discriminatedUnion("type", [
     text: z.string(),
     total: offset,
     lines: offset.optional(),
+    collected: offset.optional(),
     requested: z.boolean().optional(),
   }),
   /** Base64 Yjs state of `doc.getText("source")` at `seq`; edit with `textClientId` only. */

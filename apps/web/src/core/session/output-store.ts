@@ -14,6 +14,8 @@ export interface StreamText {
   readonly total: number;
   /** Lines the server has, while the stream is open. */
   readonly lines: number;
+  /** When the middle of it was collected, in milliseconds since 1970. */
+  readonly collected: number | null;
   /** Bytes passed over unread. */
   readonly skipped: number;
   /** Counts changes. */
@@ -24,6 +26,7 @@ interface Stream extends StreamText {
   held: number;
   total: number;
   lines: number;
+  collected: number | null;
   skipped: number;
   version: number;
   /** Frames that came before what lies between. */
@@ -61,6 +64,7 @@ export class OutputStore {
     const stream = this.#stream(frame.outputId);
     stream.total = Math.max(stream.total, frame.total);
     stream.lines = Math.max(stream.lines, frame.lines ?? 0);
+    stream.collected = frame.collected ?? stream.collected;
     if (frame.offset > stream.held) this.#gap(frame.outputId, stream, frame);
     else {
       this.#append(stream, frame);
@@ -93,6 +97,7 @@ export class OutputStore {
         held: 0,
         total: 0,
         lines: 0,
+        collected: null,
         skipped: 0,
         version: 0,
         ahead: [],

@@ -13,7 +13,7 @@ import { cx } from "../../ui/cx.ts";
 import { Menu } from "../../ui/menu.tsx";
 import { ErrorState, LoadingState } from "../../ui/message.tsx";
 import { TextField } from "../../ui/text-field.tsx";
-import { formatBytes, formatCount } from "../output/format.ts";
+import { formatBytes, formatCount, formatDay } from "../output/format.ts";
 import { LogActions, rangeWords } from "./log-actions.ts";
 import { activateLog, touchLog } from "./log-commands.ts";
 import { LogRowView } from "./log-row.tsx";
@@ -153,8 +153,11 @@ function GoToLine({ log }: { log: LogActions }) {
 function Notes({ status }: { status: LogStatus }) {
   if (status.state === "unreachable") return <p className="log-note">{status.message} It is asked for again.</p>;
   if (status.collected === null) return null;
-  const day = new Date(status.collected).toLocaleDateString("en", { dateStyle: "medium" });
-  return <p className="log-note">The full log was collected on {day} to make room: its start and its end are left.</p>;
+  return (
+    <p className="log-note">
+      The full log was collected on {formatDay(status.collected)} to make room: its start and its end are left.
+    </p>
+  );
 }
 
 function Rows({ log, label }: { log: LogActions; label: string }) {

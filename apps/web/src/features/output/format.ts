@@ -13,3 +13,10 @@ export function formatBytes(bytes: number): string {
   const value = bytes / 1024 ** power;
   return `${value < 10 ? value.toFixed(1) : Math.round(value)} ${units[power - 1]}`;
 }
+
+const day = new Intl.DateTimeFormat("en", { dateStyle: "medium" });
+
+/** `Nov 22, 2026` of milliseconds since 1970. */
+export function formatDay(time: number): string {
+  return day.format(time);
+}

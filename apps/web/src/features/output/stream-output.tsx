@@ -10,7 +10,7 @@ import { cx } from "../../ui/cx.ts";
 import { useScope } from "../notebook/notebook-context.ts";
 import { AnsiLineView } from "./ansi-line.tsx";
 import { copyText } from "./copy-text.ts";
-import { formatBytes, formatCount } from "./format.ts";
+import { formatBytes, formatCount, formatDay } from "./format.ts";
 
 /** Pixels; one row of a log. */
 const ROW = 19;
@@ -129,6 +129,7 @@ function LongLog({ output, stream }: { output: SessionStream; stream: StreamText
         </button>
         <span className="nb-dim">
           {formatCount(total)} lines{hidden > 0 ? ` · ${formatCount(hidden)} in the middle not shown` : ""}
+          {stream.collected === null ? "" : ` · full log collected on ${formatDay(stream.collected)}`}
           {stream.total > 1_048_576 ? ` · ${formatBytes(stream.total)}` : ""}
         </span>
         <span className="nb-grow" />
