@@ -31,7 +31,7 @@ export interface CollectionPlan {
 const GRACE_MS = 3_600_000;
 
 /** A log that is no longer is kept whole: cutting it would free nothing, and the `.ipynb` has all of it. */
-export const CUT_BYTES = 1_150_000;
+const CUT_BYTES = 1_150_000;
 
 /**
  * What to collect. `owners`: for each notebook the ids it refers to. What is referred to is never removed; whole logs
