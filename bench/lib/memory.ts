@@ -10,20 +10,45 @@ const PARTS: readonly [Part, RegExp][] = [
   ["kernel", /kernel/],
 ];
 
-/** Megabytes resident of each part among the processes that have `mark` in their environment; of many tabs the biggest. */
+/**
+ * Megabytes resident of each part among the processes that have `mark` in their environment, and those below them; of
+ * many tabs the biggest.
+ */
 export function residentMegabytes(mark: string): Partial<Record<Part, number>> {
+  const processes = new Map(readProcesses().map((each) => [each.pid, each]));
+  const isOurs = (pid: number): boolean => {
+    const each = processes.get(pid);
+    return each !== undefined && (each.environment.includes(mark) || isOurs(each.parent));
+  };
   const found: Partial<Record<Part, number>> = {};
-  for (const pid of readdirSync("/proc")) {
-    if (!/^\d+$/.test(pid)) continue;
-    try {
-      if (!readFileSync(`/proc/${pid}/environ`, "latin1").includes(mark)) continue;
-      const command = readFileSync(`/proc/${pid}/cmdline`, "latin1");
-      const part = PARTS.find(([, pattern]) => pattern.test(command))?.[0];
-      const kilobytes = /VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, "latin1"))?.[1];
-      if (part && kilobytes) found[part] = Math.max(found[part] ?? 0, Number(kilobytes) / 1000);
-    } catch {
-      // It ended meanwhile.
-    }
+  for (const { pid, command, megabytes } of processes.values()) {
+    const part = PARTS.find(([, pattern]) => pattern.test(command))?.[0];
+    if (part && isOurs(pid)) found[part] = Math.max(found[part] ?? 0, megabytes);
   }
   return found;
+}
+
+function readProcesses() {
+  return readdirSync("/proc")
+    .filter((name) => /^\d+$/.test(name))
+    .flatMap((name) => {
+      const read = (file: string) => readFileSync(`/proc/${name}/${file}`, "latin1");
+      try {
+        const status = read("status");
+        const value = (key: string) => Number(new RegExp(`${key}:\\s+(\\d+)`).exec(status)?.[1] ?? 0);
+        const megabytes = value("VmRSS") / 1000;
+        return [
+          {
+            pid: Number(name),
+            parent: value("PPid"),
+            command: read("cmdline"),
+            environment: read("environ"),
+            megabytes,
+          },
+        ];
+      } catch {
+        // It ended meanwhile.
+        return [];
+      }
+    });
 }
