@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { posix } from "node:path";
+import { BatchedLines } from "../core/batched-lines.ts";
 import { formatBytes } from "../core/display.ts";
 import { messageOf } from "../core/errors.ts";
 import { hostChannel } from "../core/host-channel.ts";
@@ -40,18 +41,17 @@ export function createFiles(system: FileSystem): Files {
     return decodeOther(path, { bytes, encoding });
   };
 
-  async function* streamLines(path: PathArgument, options: CallOptions): AsyncGenerator<string, void> {
+  async function* streamLines(path: PathArgument, options: CallOptions): AsyncGenerator<string[], void> {
     const resolved = resolve(path);
     using cancellation = startCancellation(options);
     const decoder = new Utf8Stream((invalid) => invalidText(resolved, invalid));
     const splitter = new LineSplitter();
     try {
       for await (const chunk of readFile(system, { path: resolved, signal: cancellation.signal })) {
-        // `yield*` over an array costs several turns a line.
-        for (const line of splitter.push(decoder.push(chunk))) yield line;
+        yield splitter.push(decoder.push(chunk));
       }
       decoder.end();
-      yield* splitter.end();
+      yield splitter.end();
     } catch (error) {
       throw stopped(error, { path: resolved, timedOut: cancellation.timedOut, signal: cancellation.signal });
     }
@@ -63,8 +63,9 @@ export function createFiles(system: FileSystem): Files {
     head: (path, length, options = {}) => readAll(path, options, length),
     lines: (path, options = {}) => ({
       // biome-ignore lint/suspicious/noThenProperty: lines are awaitable as well as iterable.
-      then: (onFulfilled, onRejected) => collect(streamLines(path, options)).then(onFulfilled, onRejected),
-      [Symbol.asyncIterator]: () => streamLines(path, options),
+      then: (onFulfilled, onRejected) =>
+        collect(new BatchedLines(streamLines(path, options))).then(onFulfilled, onRejected),
+      [Symbol.asyncIterator]: () => new BatchedLines(streamLines(path, options)),
     }),
     open: (path, options = {}) => call(path, options, (resolved) => openHandle(system, resolved)),
     handles: listHandles,

@@ -1,3 +1,4 @@
+import { BatchedLines } from "../core/batched-lines.ts";
 import { messageOf } from "../core/errors.ts";
 import { LineSplitter } from "../core/line-splitter.ts";
 import type { Lines, Schema } from "../core/lines.ts";
@@ -63,11 +64,11 @@ export abstract class Output implements PromiseLike<CommandResult> {
     return {
       // biome-ignore lint/suspicious/noThenProperty: lines are awaitable as well as iterable.
       then: (onFulfilled, onRejected) => this.text().then(splitLines).then(onFulfilled, onRejected),
-      [Symbol.asyncIterator]: () => this.#stream(),
+      [Symbol.asyncIterator]: () => new BatchedLines(this.#stream()),
     };
   }
 
-  async *#stream(): AsyncGenerator<string, void> {
+  async *#stream(): AsyncGenerator<string[], void> {
     let run: Run;
     try {
       run = await this.begin();
@@ -82,10 +83,7 @@ export abstract class Output implements PromiseLike<CommandResult> {
     let ended = false;
     try {
       try {
-        for await (const chunk of run.stdout) {
-          // `yield*` over an array costs several turns a line.
-          for (const line of splitter.push(decoder.push(chunk))) yield line;
-        }
+        for await (const chunk of run.stdout) yield splitter.push(decoder.push(chunk));
       } catch (error) {
         // A stream that breaks says less than the exit status that follows.
         if (error instanceof CommandError) throw error;
@@ -93,7 +91,7 @@ export abstract class Output implements PromiseLike<CommandResult> {
       ended = true;
       const outcome = await run.finish();
       if (outcome.failure === undefined || outcome.failure.reason === "exit") decoder.end();
-      yield* splitter.end();
+      yield splitter.end();
       this.#throwUnlessLenient({ outcome, stdout: Buffer.alloc(0) });
     } finally {
       if (!ended) {
