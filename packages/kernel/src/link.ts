@@ -67,8 +67,10 @@ export interface InheritOrder {
   closed: Int32Array;
 }
 
-/** Every one but the first two carries the number of its mark in the ring. */
+/** Every one but the first three carries the number of its mark in the ring. */
 export type ToWorker =
+  /** The first of all. */
+  | { type: "begin"; input: WorkerInput }
   | { type: "wake" }
   | InheritOrder
   | ({ sequence: number } & (
@@ -87,6 +89,6 @@ export type ToWorker =
       | { type: "exit"; code: number }
     ));
 
-export type Report = Exclude<ToWorker, { type: "wake" | "inherit" }>;
+export type Report = Exclude<ToWorker, { type: "begin" | "wake" | "inherit" }>;
 /** A report as it is written, before it has its number. */
 export type ReportBody = Report extends infer R ? (R extends Report ? Omit<R, "sequence"> : never) : never;

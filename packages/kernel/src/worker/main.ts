@@ -1,4 +1,4 @@
-import { parentPort, workerData } from "node:worker_threads";
+import { parentPort } from "node:worker_threads";
 import { FLAG, type ToMain, type ToWorker, type WorkerInput } from "../link.ts";
 import { startTime } from "../process-tree.ts";
 import { readConnection } from "./connection.ts";
@@ -12,8 +12,15 @@ const PARENT_INTERVAL = 1000;
 
 if (!parentPort) throw new TypeError("worker/main.ts runs in a worker thread.");
 const port = parentPort;
-// The main thread is the only one that starts this file, with a WorkerInput.
-const input = workerData as WorkerInput;
+// The port delivers from its first listener on, so this one stays and hands on.
+const begun = Promise.withResolvers<WorkerInput>();
+const waiting: ToWorker[] = [];
+let take = (message: ToWorker): void => void waiting.push(message);
+port.on("message", (message: ToWorker) => {
+  if (message.type === "begin") begun.resolve(message.input);
+  else take(message);
+});
+const input = await begun.promise;
 const flags = new Int32Array(input.flags);
 
 const connection = readConnection(input.connectionFile);
@@ -38,8 +45,10 @@ const pump = new OutputPump(input.ring, {
   },
 });
 sockets.publish("status", { execution_state: "starting" }, {});
-port.on("message", (message: ToWorker) => {
+take = (message) => {
   switch (message.type) {
+    case "begin":
+      return;
     case "wake":
       pump.wake();
       return;
@@ -51,7 +60,8 @@ port.on("message", (message: ToWorker) => {
     default:
       pump.report(message);
   }
-});
+};
+for (const message of waiting) take(message);
 receive = (...message) => protocol.receive(...message);
 for (const message of early) receive(...message);
 if (input.parentPid !== null) endWith(input.parentPid);

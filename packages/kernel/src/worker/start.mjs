@@ -1,3 +1,5 @@
-import "../typescript-hook.mjs";
+import { enableCache } from "../compile-cache.mjs";
 
+enableCache();
+await import("../typescript-hook.mjs");
 await import("./main.ts");
