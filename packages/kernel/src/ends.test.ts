@@ -1,5 +1,9 @@
 import assert from "node:assert/strict";
+import { mkdtemp, readdir, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { test } from "node:test";
+import { setTimeout } from "node:timers/promises";
 import { LiveKernel, type LiveOptions } from "./testing/live-kernel.ts";
 
 /** Runs a cell that ends the kernel's process. Answers how it ended and what the cell showed. */
@@ -73,4 +77,21 @@ test("unhandled errors end nothing, also when a cell removes every listener of t
   const again = await kernel.run("setImmediate(() => { throw new Error('late three') })");
   await kernel.until(() => kernel.runOf(again.id).errors.length === 1);
   assert.equal((await kernel.run("1 + 1")).result?.["text/plain"], "2");
+});
+
+test("compiled code is kept for the next kernel, also when this one is killed, and cells do not see where", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "compiled-"));
+  const files = async (): Promise<number> => (await readdir(folder, { recursive: true })).length;
+  {
+    await using kernel = await LiveKernel.start({ env: { NODE_COMPILE_CACHE: folder } });
+    assert.equal((await kernel.run("process.env.NODE_COMPILE_CACHE")).result, null);
+    // Each thread writes its own, both into one folder below this one.
+    const deadline = Date.now() + 60_000;
+    while ((await files()) < 20) {
+      assert.ok(Date.now() < deadline, "nothing was kept");
+      await setTimeout(20);
+    }
+    kernel.child.kill("SIGKILL");
+  }
+  await rm(folder, { recursive: true, force: true });
 });

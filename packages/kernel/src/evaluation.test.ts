@@ -127,6 +127,13 @@ suite("3.1-eval", {
     ],
     shows("'m,De'"),
   ],
+  "accessor fields": [
+    [
+      "class Acc { accessor x = 1; static accessor y = 2; accessor #z = 3; z() { return this.#z++ + this.#z } }",
+      "const acc1 = new Acc(); acc1.x = 5; [acc1.x, Acc.y, acc1.z(), 'x' in Acc.prototype].join()",
+    ],
+    shows("'5,2,7,true'"),
+  ],
   generators: [["function* gen() { yield 1; yield 2 } [...gen()].join()"], shows("'1,2'")],
   labels: [["let hits = 0; outer: for (;;) { for (;;) { hits++; break outer } } hits"], shows("1")],
   "tagged templates and regular expressions": [

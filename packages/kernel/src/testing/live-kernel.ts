@@ -74,6 +74,8 @@ export class LiveKernel implements AsyncDisposable {
           ...process.env,
           XDG_CONFIG_HOME: join(folder, "home/config"),
           XDG_DATA_HOME: join(folder, "home/data"),
+          // One for all of them, and not that of the person who runs the tests.
+          NODE_COMPILE_CACHE: join(tmpdir(), "opsbook-test-compiled"),
           ...options.env,
         },
         stdio: ["ignore", "pipe", "pipe"],
