@@ -28,7 +28,10 @@ export async function signature(place: Place): Promise<ResultOf<"signature"> | n
     signatures: found.signatures.map(({ label, documentation, parameters, activeParameter }) => ({
       label,
       documentation,
-      parameters: parameters.map((one) => ({ label: one.label, documentation: one.documentation })),
+      parameters: parameters.map(({ label: part, documentation: words }) => ({
+        label: typeof part === "string" ? part : { start: part[0], end: part[1] },
+        documentation: words,
+      })),
       activeParameter: activeParameter ?? found.activeParameter ?? 0,
     })),
   };

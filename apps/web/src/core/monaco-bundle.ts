@@ -15,6 +15,7 @@ import "monaco-editor/features/linesOperations/register";
 import "monaco-editor/features/links/register";
 import "monaco-editor/features/multicursor/register";
 import "monaco-editor/features/parameterHints/register";
+import "monaco-editor/features/rename/register";
 import "monaco-editor/features/smartSelect/register";
 import "monaco-editor/features/snippet/register";
 import "monaco-editor/features/suggest/register";
@@ -73,10 +74,22 @@ export function applyTheme(theme: Theme): void {
       "scrollbarSlider.background": `${hex("--fg-4")}55`,
       "scrollbarSlider.hoverBackground": `${hex("--fg-4")}88`,
       "scrollbarSlider.activeBackground": `${hex("--fg-4")}aa`,
+      "editorError.foreground": hex("--fail"),
+      "editorWarning.foreground": hex("--stale"),
       "editorWidget.background": hex("--bg-raise"),
       "editorWidget.foreground": hex("--fg-2"),
       "editorWidget.border": hex("--line"),
+      "editorHoverWidget.background": hex("--bg-raise"),
+      "editorHoverWidget.foreground": hex("--fg"),
+      "editorHoverWidget.border": hex("--line"),
+      "editorHoverWidget.highlightForeground": hex("--accent"),
+      "editorSuggestWidget.foreground": hex("--fg-2"),
+      "editorSuggestWidget.highlightForeground": hex("--accent"),
+      "editorSuggestWidget.focusHighlightForeground": hex("--accent"),
+      "editorSuggestWidget.selectedForeground": hex("--fg"),
       "editorSuggestWidget.selectedBackground": `${hex("--accent")}40`,
+      "textCodeBlock.background": "#00000000",
+      "textLink.foreground": hex("--accent"),
       "input.background": hex("--bg-cell"),
       "input.foreground": hex("--fg"),
       focusBorder: hex("--accent"),

@@ -35,8 +35,9 @@ export function loadMonaco(): Promise<Monaco> {
 }
 
 /** Begins loading once what is on screen has been painted. */
-export function loadMonacoAfterPaint(): void {
-  requestAnimationFrame(() => requestAnimationFrame(() => void loadMonaco().catch(() => undefined)));
+export async function loadMonacoAfterPaint(): Promise<Monaco> {
+  await new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)));
+  return loadMonaco();
 }
 
 /** Colours made before a theme change are stale after it. */

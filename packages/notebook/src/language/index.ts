@@ -48,10 +48,8 @@ const completionItem = z.strictObject({
 });
 export type CompletionItem = z.infer<typeof completionItem>;
 
-const parameter = z.strictObject({
-  label: z.union([z.string(), z.tuple([offset, offset])]),
-  documentation: z.string(),
-});
+/** `label`: a part of the signature's. */
+const parameter = z.strictObject({ label: z.union([z.string(), range]), documentation: z.string() });
 
 const textEdit = z.strictObject({ ...range.shape, text: z.string() });
 export type TextEdit = z.infer<typeof textEdit>;

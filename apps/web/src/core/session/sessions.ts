@@ -43,8 +43,8 @@ export interface NotebookUi {
   /** The other end of a selection of several cells. */
   extentCellId: string | null;
   mode: "command" | "edit";
-  /** A cell to bring into view; a new object for each wish. */
-  reveal: { cellId: string } | null;
+  /** A cell to bring into view, with where its caret goes first; a new object for each wish. */
+  reveal: { cellId: string; offset?: number } | null;
 }
 
 export interface SessionHandle {

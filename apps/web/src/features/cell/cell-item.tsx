@@ -7,7 +7,7 @@ import { Avatar } from "../../ui/avatar.tsx";
 import { Button } from "../../ui/button.tsx";
 import { cx } from "../../ui/cx.ts";
 import { selectionOf } from "../notebook/notebook-actions.ts";
-import { useScope, useUi } from "../notebook/notebook-context.ts";
+import { useLanguage, useScope, useUi } from "../notebook/notebook-context.ts";
 import { OutputList } from "../output/output-list.tsx";
 import { CellSource } from "./cell-source.tsx";
 import { CellStateMark, GutterMark, stateWords } from "./cell-state.tsx";
@@ -37,6 +37,7 @@ export const CellItem = memo(function CellItem({ cellId, store, position, total 
       : selectionOf(session.store.getState().order, state).includes(cellId),
   );
   const { cell, state } = view;
+  const language = useLanguage();
   const label = labelOf(view, position, total);
   useCellFocus(element, { focused: selected && !editing });
   // Buttons, tips and a menu for each of a thousand cells would cost seconds; only some can be used at a time.
@@ -95,6 +96,7 @@ export const CellItem = memo(function CellItem({ cellId, store, position, total 
           <div className="nb-src">
             <CellSource view={view} editing={editing} label={label} />
             <div className="nb-bar">
+              {cell.cell_type === "code" ? language?.problemMark(cellId) : null}
               {cell.cell_type === "code" ? <CellStateMark view={view} /> : null}
               {tools}
             </div>

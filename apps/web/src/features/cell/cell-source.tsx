@@ -12,7 +12,7 @@ import { StaticCode } from "./static-code.tsx";
 /** The text of a cell: to read, or with an editor while it is being edited. */
 export function CellSource({ view, editing, label }: { view: CellView; editing: boolean; label: string }) {
   const { cell, source, peers } = view;
-  const { actions } = useScope();
+  const { actions, ui } = useScope();
   const caret = useRef<number | null>(null);
   const monaco = useMonaco(editing);
   const role = useNotebook((state) => state.role);
@@ -28,6 +28,7 @@ export function CellSource({ view, editing, label }: { view: CellView; editing: 
     return (
       <>
         <StaticCode
+          cellId={cell.id}
           text={source}
           language={language}
           {...(cell.cell_type === "code" ? {} : { placeholder: "Empty text cell: Enter to write" })}
@@ -39,6 +40,8 @@ export function CellSource({ view, editing, label }: { view: CellView; editing: 
         <StaticCarets peers={peers} source={source} />
       </>
     );
+  const { reveal } = ui.getState();
+  if (reveal?.cellId === cell.id) caret.current ??= reveal.offset ?? null;
   if (!monaco) return <PlainEditor cellId={cell.id} label={label} caret={caret} readOnly={readOnly !== null} />;
   return (
     <MonacoCell

@@ -1,9 +1,9 @@
 import type { editor } from "monaco-editor/editor/editor.api";
-import { useEffect, useRef } from "react";
+import { useEffect, useRef, useState } from "react";
 import { editorLanguage, type Monaco } from "../../core/monaco.ts";
 import type { Peer } from "../../core/session/cell-views.ts";
 import { settingsStore } from "../../core/settings.ts";
-import { useScope } from "../notebook/notebook-context.ts";
+import { useLanguage, useScope } from "../notebook/notebook-context.ts";
 import { CODE_PADDING, LINE_HEIGHT, lineNumberChars, NUMBERS_WIDTH_GAP } from "./code-metrics.ts";
 import { bindModel } from "./editor-binding.ts";
 import { RemoteCarets } from "./remote-carets.ts";
@@ -24,7 +24,9 @@ export interface MonacoCellProps {
 /** The editor of the one cell being edited. It is made when editing begins and gone when it ends. */
 export function MonacoCell(props: MonacoCellProps) {
   const { monaco, cellId, peers } = props;
-  const { session, actions } = useScope();
+  const { session, actions, ui } = useScope();
+  const language = useLanguage();
+  const [shown, setShown] = useState<editor.IStandaloneCodeEditor | null>(null);
   const container = useRef<HTMLDivElement>(null);
   const carets = useRef<RemoteCarets | null>(null);
   // What the editor starts with; later changes of these are not reasons to make a new one.
@@ -75,7 +77,16 @@ export function MonacoCell(props: MonacoCellProps) {
     view.onKeyDown((event) => leaveAtEdge(monaco, view, { event, step: (by) => actions.step(by, "edit") }));
     view.setPosition(model.getPositionAt(caret ?? model.getValueLength()));
     view.focus();
+    // Somebody wants to be led to a place of the cell that is open already.
+    const stopReveal = ui.subscribe(({ reveal }, before) => {
+      if (reveal === before.reveal || reveal?.cellId !== cellId || reveal.offset === undefined) return;
+      view.setPosition(model.getPositionAt(reveal.offset));
+      view.focus();
+    });
+    setShown(view);
     return () => {
+      setShown(null);
+      stopReveal();
       resize.disconnect();
       unbind();
       carets.current = null;
@@ -85,7 +96,9 @@ export function MonacoCell(props: MonacoCellProps) {
       handle.release();
       if (actions.text === handle) actions.text = null;
     };
-  }, [monaco, cellId, session, actions]);
+  }, [monaco, cellId, session, actions, ui]);
+
+  useEffect(() => (shown && language ? language.attach(shown, cellId) : undefined), [shown, language, cellId]);
 
   useEffect(() => carets.current?.show(peers), [peers]);
 

@@ -2,10 +2,12 @@ import { useEffect, useRef, useState } from "react";
 import { useStore } from "zustand";
 import { editorLanguage } from "../../core/monaco.ts";
 import { settingsStore } from "../../core/settings.ts";
+import { useLanguage } from "../notebook/notebook-context.ts";
 import { CODE_PADDING, characterWidth, contentLeft, LINE_HEIGHT, NUMBERS_WIDTH_GAP } from "./code-metrics.ts";
 import { colorizeWhenNear } from "./colorizer.ts";
 
 export interface StaticCodeProps {
+  cellId: string;
   text: string;
   language: string;
   placeholder?: string;
@@ -14,7 +16,7 @@ export interface StaticCodeProps {
 }
 
 /** Code as it is read: plain at first, coloured once it is near the screen, as high as its editor would be. */
-export function StaticCode({ text, language, placeholder, onCaret }: StaticCodeProps) {
+export function StaticCode({ cellId, text, language, placeholder, onCaret }: StaticCodeProps) {
   const element = useRef<HTMLDivElement>(null);
   const [colored, setColored] = useState<{ text: string; html: string } | null>(null);
   const fontSize = useStore(settingsStore, (settings) => settings.codeFontSize);
@@ -28,6 +30,14 @@ export function StaticCode({ text, language, placeholder, onCaret }: StaticCodeP
       done: (html) => setColored({ text, html }),
     });
   }, [text, language]);
+
+  const help = useLanguage();
+  const html = colored?.text === text ? colored.html : null;
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another text or colouring is another element
+  useEffect(() => {
+    const shown = element.current?.querySelector<HTMLElement>(".nb-text");
+    return shown && text !== "" ? help?.underline(shown, cellId) : undefined;
+  }, [help, cellId, text, html]);
 
   const onMouseDown = (event: React.MouseEvent<HTMLDivElement>) => {
     if (!onCaret || event.button !== 0 || event.shiftKey) return;
@@ -55,9 +65,9 @@ export function StaticCode({ text, language, placeholder, onCaret }: StaticCodeP
       <div className="nb-lines" aria-hidden style={{ width: left - NUMBERS_WIDTH_GAP }}>
         {lines.map((_line, index) => index + 1).join("\n")}
       </div>
-      {colored?.text === text ? (
+      {html !== null ? (
         // biome-ignore lint/security/noDangerouslySetInnerHtml: made by the editor's tokenizer, which escapes the text
-        <pre className="nb-text" style={{ paddingLeft: left }} dangerouslySetInnerHTML={{ __html: colored.html }} />
+        <pre className="nb-text" style={{ paddingLeft: left }} dangerouslySetInnerHTML={{ __html: html }} />
       ) : (
         <pre className="nb-text" style={{ paddingLeft: left }}>
           {text === "" && placeholder ? <span className="nb-placeholder">{placeholder}</span> : text}

@@ -40,8 +40,10 @@ export class NotebookActions {
     return this.#session.allowed(type);
   }
 
-  select(cellId: string, mode: "command" | "edit" = "command"): void {
-    this.#ui.setState({ selectedCellId: cellId, extentCellId: null, mode, reveal: { cellId } });
+  /** `offset`: where the caret goes when the cell is edited. */
+  select(cellId: string, mode: "command" | "edit" = "command", offset?: number): void {
+    const reveal = offset === undefined ? { cellId } : { cellId, offset };
+    this.#ui.setState({ selectedCellId: cellId, extentCellId: null, mode, reveal });
   }
 
   step(by: 1 | -1, mode: "command" | "edit" = "command"): void {

@@ -15,6 +15,7 @@ import { ConfirmDialog } from "../../ui/dialog.tsx";
 import { ErrorState, LoadingState } from "../../ui/message.tsx";
 import { ConflictProblem } from "../conflict/conflict-problem.tsx";
 import { KernelProblem } from "../kernel/kernel-badge.tsx";
+import { createCellLanguage } from "../language/cell-language.ts";
 import { InvalidNotebook } from "./invalid-notebook.tsx";
 import { NotebookActions } from "./notebook-actions.ts";
 import { type ActiveNotebook, activateNotebook, touchNotebook } from "./notebook-commands.ts";
@@ -64,7 +65,13 @@ interface LiveNotebookProps {
 function LiveNotebook({ handle, session, visible }: LiveNotebookProps) {
   const [restart, setRestart] = useState<"no" | "restart" | "run-all">("no");
   const scope = useMemo<NotebookScope>(
-    () => ({ path: handle.path, session, ui: handle.ui, actions: new NotebookActions(session, handle.ui) }),
+    () => ({
+      path: handle.path,
+      session,
+      ui: handle.ui,
+      actions: new NotebookActions(session, handle.ui),
+      language: createCellLanguage(),
+    }),
     [handle, session],
   );
   const active = useMemo<ActiveNotebook>(
@@ -73,9 +80,7 @@ function LiveNotebook({ handle, session, visible }: LiveNotebookProps) {
   );
   const loaded = useStore(session.store, (state) => state.loaded);
   useEffect(() => (visible ? activateNotebook(active) : undefined), [active, visible]);
-  useEffect(() => {
-    if (loaded) loadMonacoAfterPaint();
-  }, [loaded]);
+  useEffect(() => (loaded ? helpAfterPaint(scope) : undefined), [loaded, scope]);
   usePresence(scope, visible);
 
   return (
@@ -117,6 +122,26 @@ async function restartKernel({ path, session, actions }: NotebookScope, thenRunA
     );
   actions.restart();
   if (thenRunAll) await actions.runAll();
+}
+
+/** The editor, then help with what is typed in it: both come when the notebook is on screen. */
+function helpAfterPaint(scope: NotebookScope): () => void {
+  let close: (() => void) | null = null;
+  let unwanted = false;
+  const begin = async () => {
+    const monaco = await loadMonacoAfterPaint();
+    const { openLanguage } = await import("../language/open-language.ts");
+    if (unwanted) return;
+    const opened = openLanguage(monaco, scope);
+    close = opened.close;
+    scope.language.setState({ current: opened.language });
+  };
+  begin().catch(() => undefined);
+  return () => {
+    unwanted = true;
+    close?.();
+    scope.language.setState({ current: null });
+  };
 }
 
 /** What stands in the way of working, above the cells: connection, kernel, refused requests. */
