@@ -20,12 +20,13 @@ export interface Served extends AsyncDisposable {
   root: string;
 }
 
-export async function startOpsbook(): Promise<Served> {
+/** `more`: further arguments of `opsbook serve`. */
+export async function startOpsbook(more: readonly string[] = []): Promise<Served> {
   const home = await mkdtemp(join(tmpdir(), "opsbook-bench-"));
   const root = join(home, "notebooks");
   await mkdir(root);
   const server = join(ROOT, "apps/server/opsbook.mjs");
-  const child = spawn(NODE, [server, "serve", root, "--port", "0", "--set", "kernels.onStop=end", "--json"], {
+  const child = spawn(NODE, [server, "serve", root, "--port", "0", "--set", "kernels.onStop=end", "--json", ...more], {
     env: { ...process.env, XDG_STATE_HOME: join(home, "state"), XDG_CONFIG_HOME: join(home, "config") },
     stdio: ["ignore", "pipe", "pipe"],
   });

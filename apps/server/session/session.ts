@@ -141,9 +141,7 @@ export class Session {
   }
 
   /** Told after every change of the state. */
-  watch(listener: () => void): Disposable {
-    return this.#room.watch(listener);
-  }
+  readonly watch = (listener: () => void): Disposable => this.#room.watch(listener);
 
   attach(socket: WebSocket, identity: Identity): void {
     const connection = this.#room.attach(socket, identity);

@@ -1,4 +1,6 @@
 import * as monaco from "monaco-editor/editor/editor.api";
+// The feature "suggest" brings everything but the list itself.
+import "monaco-editor/editor/contrib/suggest/browser/suggestController";
 import EditorWorker from "monaco-editor/editor/editor.worker?worker";
 import "monaco-editor/features/bracketMatching/register";
 import "monaco-editor/features/caretOperations/register";

@@ -43,6 +43,7 @@ export function MonacoCell(props: MonacoCellProps) {
     const view = monaco.editor.create(element, {
       ...OPTIONS,
       model,
+      overflowWidgetsDomNode: overflowWidgets(),
       ariaLabel: label,
       fontSize: settingsStore.getState().codeFontSize,
       wordWrap: prose ? "on" : "off",
@@ -83,10 +84,12 @@ export function MonacoCell(props: MonacoCellProps) {
       view.setPosition(model.getPositionAt(reveal.offset));
       view.focus();
     });
+    const stopKeys = handOverKeys(view);
     setShown(view);
     return () => {
       setShown(null);
       stopReveal();
+      stopKeys();
       resize.disconnect();
       unbind();
       carets.current = null;
@@ -121,6 +124,35 @@ function publishSelection(
   });
 }
 
+/** Lists and hints lie over the whole page: inside of a pane they would be cut off at its edge, and misplaced. */
+function overflowWidgets(): HTMLElement {
+  const known = document.getElementById(WIDGETS_ID);
+  if (known) return known;
+  const made = document.createElement("div");
+  made.id = WIDGETS_ID;
+  // The theme's colours are of elements with this class.
+  made.className = "monaco-editor nb-widgets";
+  return document.body.appendChild(made);
+}
+
+/** The editor listens for keys on its own element only: those pressed in its widgets go there, and nowhere else. */
+function handOverKeys(view: editor.IStandaloneCodeEditor): () => void {
+  const widgets = overflowWidgets();
+  const onKeyDown = (event: KeyboardEvent) => {
+    event.stopPropagation();
+    const copy = new KeyboardEvent("keydown", { ...keyOf(event), bubbles: false, cancelable: true });
+    if (!view.getContainerDomNode().dispatchEvent(copy)) event.preventDefault();
+  };
+  widgets.addEventListener("keydown", onKeyDown);
+  return () => widgets.removeEventListener("keydown", onKeyDown);
+}
+
+function keyOf({ key, code, keyCode, ctrlKey, shiftKey, altKey, metaKey, repeat }: KeyboardEvent): KeyboardEventInit {
+  return { key, code, keyCode, ctrlKey, shiftKey, altKey, metaKey, repeat };
+}
+
+const WIDGETS_ID = "editor-widgets";
+
 /** Up on the first line and Down on the last go on in the neighbouring cell. */
 function leaveAtEdge(
   monaco: Monaco,
@@ -129,7 +161,7 @@ function leaveAtEdge(
 ): void {
   const { shiftKey, ctrlKey, altKey, metaKey } = event.browserEvent;
   if (shiftKey || ctrlKey || altKey || metaKey) return;
-  if (view.getDomNode()?.querySelector(".suggest-widget.visible")) return;
+  if (overflowWidgets().querySelector(".suggest-widget.visible")) return;
   const line = view.getPosition()?.lineNumber;
   if (event.keyCode === monaco.KeyCode.UpArrow && line === 1) step(-1);
   else if (event.keyCode === monaco.KeyCode.DownArrow && line === view.getModel()?.getLineCount()) step(1);
