@@ -10,6 +10,12 @@ export const COMPONENTS = [
   { name: "curl", check: ["curl", "--version"], packages: ["curl"], for: "http and login tests" },
   { name: "openssl", check: ["openssl", "version"], packages: ["openssl"], for: "TLS tests" },
   { name: "git", check: ["git", "--version"], packages: ["git"], for: "notebook diff tests" },
+  {
+    name: "libfaketime",
+    check: ["sh", "-c", "ls /usr/lib/*/faketime/libfaketime.so.1"],
+    packages: ["libfaketime"],
+    for: "clock tests",
+  },
   { name: "strace", check: ["strace", "-V"], packages: ["strace"], for: "durability tests" },
   {
     name: "libeatmydata",

@@ -60,6 +60,8 @@ export class Auth {
   readonly #options: AuthOptions;
   readonly #file: string;
   readonly #now: () => number;
+  /** For what lives only in memory: this clock does not jump. */
+  readonly #while: () => number;
   readonly #users = new Map<string, Account>();
   readonly #logins = new Map<string, Login>();
   readonly #links = new Map<string, LoginLink & { expiresAt: number }>();
@@ -72,8 +74,9 @@ export class Auth {
     this.#options = options;
     this.#file = join(options.stateDir, "auth.json");
     this.#now = options.now ?? Date.now;
+    this.#while = options.now ?? (() => performance.now());
     this.cookieName = cookieName(root, options.secure);
-    this.#limiter = new FailureLimiter({ max: 10, windowMs: 60_000, now: this.#now });
+    this.#limiter = new FailureLimiter({ max: 10, windowMs: 60_000, now: this.#while });
     for (const user of state.users) this.#users.set(user.id, user);
     for (const login of state.sessions) this.#logins.set(login.hash, login);
     this.#users.set(OWNER_ID, { id: OWNER_ID, name: options.ownerName, role: "admin" });
@@ -106,7 +109,7 @@ export class Auth {
   /** Good for one login within `LOGIN_LINK_MS`. */
   createLoginToken(link: LoginLink): string {
     const token = newToken("login");
-    this.#links.set(hashToken(token), { ...link, expiresAt: this.#now() + LOGIN_LINK_MS });
+    this.#links.set(hashToken(token), { ...link, expiresAt: this.#while() + LOGIN_LINK_MS });
     for (const [hash] of this.#links) {
       if (this.#links.size <= MOST_LINKS) break;
       this.#links.delete(hash);
@@ -121,7 +124,7 @@ export class Auth {
     const hash = hashToken(request.token);
     const link = this.#links.get(hash);
     this.#links.delete(hash);
-    if (!link || link.expiresAt <= this.#now()) {
+    if (!link || link.expiresAt <= this.#while()) {
       this.#limiter.failed(request.address);
       throw new AuthError(
         "bad-token",

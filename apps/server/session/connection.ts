@@ -62,7 +62,8 @@ export class Connection {
   readonly #dirty = new Set<string>();
   #timer: NodeJS.Timeout | undefined;
   #lastPush = 0;
-  #heard = Date.now();
+  /** On the clock that never jumps, as all that measures a while. */
+  #heard = performance.now();
   #heartbeat: NodeJS.Timeout;
 
   constructor(socket: WebSocket, identity: Identity, host: ConnectionHost) {
@@ -74,7 +75,7 @@ export class Connection {
     socket.on("error", () => socket.terminate());
     // Browsers answer these pings also in a tab whose timers sleep.
     socket.on("pong", () => {
-      this.#heard = Date.now();
+      this.#heard = performance.now();
     });
     this.#heartbeat = setInterval(() => this.#beat(), HEARTBEAT_MS);
     this.#heartbeat.unref();
@@ -123,12 +124,12 @@ export class Connection {
   }
 
   #beat(): void {
-    if (Date.now() - this.#heard > 3 * HEARTBEAT_MS) this.#socket.terminate();
+    if (performance.now() - this.#heard > 3 * HEARTBEAT_MS) this.#socket.terminate();
     else if (this.isOpen) this.#socket.ping();
   }
 
   #receive(text: string): void {
-    this.#heard = Date.now();
+    this.#heard = performance.now();
     const frame = parseFrame(text);
     const refusal = this.#refusal(frame);
     if (refusal !== null) this.close(refusal);
@@ -181,7 +182,7 @@ export class Connection {
   /** At once when nothing was pushed lately, else when 16 ms have passed: a flood goes out in few frames. */
   #schedule(): void {
     if (this.#timer !== undefined || this.#dirty.size === 0) return;
-    const wait = Math.max(0, this.#lastPush + PUSH_INTERVAL_MS - Date.now());
+    const wait = Math.max(0, this.#lastPush + PUSH_INTERVAL_MS - performance.now());
     this.#timer = setTimeout(() => {
       this.#timer = undefined;
       this.#push();
@@ -190,7 +191,7 @@ export class Connection {
 
   #push(): void {
     if (!this.isOpen) return;
-    this.#lastPush = Date.now();
+    this.#lastPush = performance.now();
     for (const outputId of this.#dirty) {
       const total = this.#host.streamBytes(outputId);
       if (total === undefined) {

@@ -70,9 +70,9 @@ export class Saver {
 
   /** Something changed; a save follows when it is quiet for a second, after five seconds at the latest. */
   touch(): void {
-    this.#dirtySince ??= Date.now();
+    this.#dirtySince ??= performance.now();
     if (this.#status.state === "saved") this.#setStatus("unsaved");
-    const wait = Math.max(0, Math.min(IDLE_MS, this.#dirtySince + AT_MOST_MS - Date.now()));
+    const wait = Math.max(0, Math.min(IDLE_MS, this.#dirtySince + AT_MOST_MS - performance.now()));
     this.#schedule(this.#status.state === "failed" ? RETRY_MS : wait);
   }
 
@@ -128,7 +128,7 @@ export class Saver {
         this.#hash = hash;
       }
     } catch (error) {
-      this.#dirtySince = Date.now();
+      this.#dirtySince = performance.now();
       throw error;
     }
     this.#host.onSaved({ seq, hash });
@@ -156,7 +156,7 @@ export class Saver {
     const copy = await this.#keepCopy(file);
     this.#host.onConflict(basename(copy), text);
     this.#note = `Changed outside meanwhile; that version is kept as ${basename(copy)}.`;
-    this.#dirtySince ??= Date.now();
+    this.#dirtySince ??= performance.now();
     this.#setStatus("conflict", this.#status.seq, this.#note);
     this.#schedule(IDLE_MS);
   }
@@ -166,7 +166,7 @@ export class Saver {
     this.#dirtySince = null;
     const { text, seq } = await this.#host.content();
     if (hashOf(text) !== hash) {
-      this.#dirtySince ??= Date.now();
+      this.#dirtySince ??= performance.now();
       this.#schedule(IDLE_MS);
       return;
     }
