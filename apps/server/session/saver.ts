@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { copyFile, readFile, stat } from "node:fs/promises";
+import { readFile, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import type { SaveStatus } from "@opsbook/notebook/session";
 import type { Logger } from "pino";
@@ -13,6 +13,9 @@ const RETRY_MS = 5000;
 const WATCH_MS = 1500;
 /** Two changes of a file this close may carry the same times. */
 const SAME_TICK_MS = 100;
+
+const GONE =
+  "The notebook's file was deleted or moved by another program. Everything is still here: the next change writes it again.";
 
 export interface SaverHost {
   file(): string;
@@ -39,6 +42,7 @@ export class Saver {
   /** SHA-256 of the file as we last read or wrote it. */
   #hash: string;
   #stamp = "";
+  #missing = false;
   #dirtySince: number | null = null;
   #timer: NodeJS.Timeout | undefined;
   #watch: NodeJS.Timeout;
@@ -139,21 +143,31 @@ export class Saver {
   async #look(): Promise<void> {
     const file = this.#host.file();
     const { stamp, changed } = await stampOf(file);
-    if (stamp === this.#stamp || stamp === "") return;
+    if (stamp === "") {
+      this.#gone();
+      return;
+    }
+    this.#missing = false;
+    if (stamp === this.#stamp) return;
     const data = await readFile(file);
     // A write in the same tick of the clock would leave the same stamp: a young one is looked at again.
     this.#stamp = Date.now() - changed > SAME_TICK_MS ? stamp : "";
     const hash = hashOf(data);
     if (hash === this.#hash) return;
-    this.#hash = hash;
-    if (hash === this.#attempted) return;
+    if (hash === this.#attempted) {
+      this.#hash = hash;
+      return;
+    }
     const text = data.toString();
     if (this.#dirtySince === null && (await this.#host.onOutsideChange(text))) {
+      this.#hash = hash;
       this.#host.log.info({ file }, "the notebook was changed outside and read again");
       await this.#taken(hash);
       return;
     }
-    const copy = await this.#keepCopy(file);
+    this.#stamp = "";
+    const copy = await this.#keepCopy(file, data);
+    this.#hash = hash;
     this.#host.onConflict(basename(copy), text);
     this.#note = `Changed outside meanwhile; that version is kept as ${basename(copy)}.`;
     this.#dirtySince ??= performance.now();
@@ -176,10 +190,20 @@ export class Saver {
     this.#setStatus("saved", seq);
   }
 
-  async #keepCopy(file: string): Promise<string> {
+  /** Deleted or moved away by another program: that is told once, and the next change or save writes it again. */
+  #gone(): void {
+    if (this.#missing) return;
+    this.#missing = true;
+    this.#stamp = "";
+    this.#hash = "";
+    this.#setStatus("failed", this.#status.seq, GONE);
+  }
+
+  /** Throws where it cannot be kept; the file is not written over then. */
+  async #keepCopy(file: string, data: Buffer): Promise<string> {
     const time = new Date().toISOString().replace(/[:.]/g, "-");
     const copy = join(dirname(file), `${basename(file, ".ipynb")}.outside-${time}.ipynb`);
-    await copyFile(file, copy);
+    await writeAtomic(copy, data);
     return copy;
   }
 
