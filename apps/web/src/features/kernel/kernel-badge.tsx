@@ -98,7 +98,7 @@ export function KernelProblem() {
     return (
       <div className="nb-problem" role="alert">
         <div>
-          <b>The kernel is dead.</b> {cause}
+          <b>The kernel is dead:</b> {cause.replace("The kernel died: ", "")}
           {words.length > 0 && <pre className="nb-last-words">{words.join("\n")}</pre>}
           <p className="nb-dim">What the cells computed is gone; their texts and outputs are not.</p>
         </div>

@@ -150,6 +150,7 @@ function Problems() {
   const connection = useNotebook((state) => state.connection);
   const message = useNotebook((state) => state.connectionMessage);
   const notices = useNotebook((state) => state.notices);
+  const save = useNotebook((state) => state.save);
   const late = useLate(connection === "offline" || connection === "connecting");
   return (
     <>
@@ -168,6 +169,13 @@ function Problems() {
           <div>
             <b>Reconnecting…</b> {message ?? "You can go on writing; it is sent when the connection is back."} Running
             cells go on.
+          </div>
+        </div>
+      ) : null}
+      {save?.state === "failed" ? (
+        <div className="nb-problem" role="alert">
+          <div>
+            <b>Not saved.</b> {save.message}
           </div>
         </div>
       ) : null}
