@@ -1,4 +1,5 @@
 import type { Problem } from "@opsbook/notebook/language";
+import { hintsOf } from "../code/hints.ts";
 import type { CellModule } from "../code/module.ts";
 import { offsetsOf } from "../documents.ts";
 import type { Compiler } from "../lsp/compiler.ts";
@@ -27,7 +28,7 @@ export async function problemsOf({ compiler, project, module, signal }: ProblemR
   const { items } = diagnosticSchema.parse(await compiler.request("textDocument/diagnostic", params, signal));
   const found = items.map((item) => toProblem(item, module)).filter((problem) => problem !== null);
   const unclosed = module.open.map(({ at, text }) => unclosedProblem(at, text));
-  return [...found, ...unclosed].sort((a, b) => a.start - b.start).slice(0, MOST_PROBLEMS);
+  return [...found, ...unclosed, ...hintsOf(module.source)].sort((a, b) => a.start - b.start).slice(0, MOST_PROBLEMS);
 }
 
 function toProblem(item: LspDiagnostic, module: CellModule): Problem | null {

@@ -130,7 +130,7 @@ describe("local files", () => {
     await assert.rejects(handle.seek(1.5), RangeError);
   });
 
-  test("[part of 4.1-exists-race] two processes create the same files at once, 1,000 times: one of them wins each", async () => {
+  test("[4.1-exists-race] two processes create the same files at once, 1,000 times: one of them wins each", async () => {
     await using place = await folder();
     const module = new URL("./index.ts", import.meta.url).href;
     const script = `
