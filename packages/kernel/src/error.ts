@@ -5,7 +5,8 @@ export type KernelErrorCode =
   | "not-imported"
   | "bad-answer"
   | "bad-parameter"
-  | "unattended";
+  | "unattended"
+  | "not-stopped";
 
 /** Failures of the kernel itself. Errors of the code it runs are that code's own. */
 export class KernelError extends Error {

@@ -84,6 +84,9 @@ export type ToWorker =
       /** For the host channel; the worker knows whether anybody listens. */
       | { type: "host"; index: number; data: JsonObject }
       | { type: "child"; index: number; pid: number; alive: boolean }
+      /** Its program waits at a breakpoint, and other executions may run; then it goes on. */
+      | { type: "paused"; index: number }
+      | { type: "resumed"; index: number }
       /** Nothing can write for this execution any more. */
       | { type: "forget"; index: number }
       | { type: "exit"; code: number }

@@ -104,6 +104,11 @@ export function definitions(magic: Magics): Record<string, Magic> {
         return magic.bg.list().map(({ id, command, state, exit }) => ({ id, command, state, exit }));
       },
     },
+    continue: {
+      usage: "",
+      summary: "Lets a program that stopped at nb.breakpoint() go on.",
+      line: () => magic.continue(),
+    },
     bash: script("bash", "Runs the body in bash; values of the line are $1, $2 …"),
     sh: script("sh", "Runs the body in sh; values of the line are $1, $2 …"),
     python: script("python3", "Runs the body in Python; values of the line are sys.argv[1:]."),

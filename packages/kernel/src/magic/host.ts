@@ -27,6 +27,8 @@ export interface MagicHost {
   /** Earlier sessions' cells, the oldest session first. */
   earlier(): { read(): { line: number; source: string }[] }[];
   readonly config: Config;
+  /** Ends the latest breakpoint. */
+  goOn(): void;
   /** Forgets values and results. */
   reset(names: readonly string[] | null): Promise<void>;
   /** Loads a module anew, and what depends on it. Resolves to the names that have new values. */

@@ -174,6 +174,9 @@ export class Magics {
     return captured.end();
   };
 
+  /** Lets a program that stopped at `nb.breakpoint()` go on. */
+  readonly continue = (): void => this.#host.goOn();
+
   /** What is known of a name: signature, comment, example, source. */
   readonly help = (chain: string): Promise<Help> => helpOn(this.#host, chain);
 

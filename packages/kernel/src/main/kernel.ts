@@ -9,6 +9,7 @@ import type { RingMemory } from "../output/ring.ts";
 import { captureOutput } from "../output/stdio.ts";
 import { completeness } from "../transform/completeness.ts";
 import type { createUi } from "../ui/ui.ts";
+import { Breakpoints } from "./breakpoints.ts";
 import { Cells } from "./cells.ts";
 import { Children } from "./children.ts";
 import { Completer } from "./complete.ts";
@@ -73,7 +74,15 @@ export async function startKernel(options: KernelOptions): Promise<void> {
   );
   defineGlobals({ display, clearOutput: createClearOutput(reporter), input: prompts.ask, prompt: prompts.ask });
   magics.install({
-    ...{ notebook, display, link, config, history: options.history, folder: options.folder },
+    ...{
+      notebook,
+      display,
+      link,
+      config,
+      breakpoints: new Breakpoints(reporter),
+      history: options.history,
+      folder: options.folder,
+    },
     peek: (name) => completer.value(name),
   });
   const late = (error: unknown): void => notebook.lateError(error, currentExecution());

@@ -5,6 +5,7 @@ import { HistoryStore } from "../history/store.ts";
 import { MAGIC } from "../magic/expand.ts";
 import type { MagicHost } from "../magic/host.ts";
 import type { createMagics } from "../magic/index.ts";
+import type { Breakpoints } from "./breakpoints.ts";
 import { Captured } from "./capture.ts";
 import type { Config } from "./config.ts";
 import { currentExecution, type Execution } from "./execution.ts";
@@ -19,6 +20,7 @@ export interface MagicParts {
   folder: string;
   link: HostLink;
   config: Config;
+  breakpoints: Breakpoints;
   /** Folder of the history, null when none is kept. */
   history: string | null;
   /** The value of a name, when finding out runs no code. */
@@ -43,6 +45,7 @@ export class KernelMagics {
     };
     lazy(globalThis, MAGIC, () => this.#get().calls);
     const nb = {};
+    Object.assign(nb, { breakpoint: parts.breakpoints.stop, continue: parts.breakpoints.continue });
     lazy(nb, "magic", () => this.#get().magic);
     Object.defineProperty(globalThis, "nb", { value: nb, writable: true, configurable: true, enumerable: false });
   }
@@ -55,7 +58,7 @@ export class KernelMagics {
   }
 }
 
-function createHost({ notebook, display, folder, link, config, history, peek }: MagicParts): MagicHost {
+function createHost({ notebook, display, folder, link, config, breakpoints, history, peek }: MagicParts): MagicHost {
   const execution = (): Execution => {
     const current = currentExecution();
     if (!current) throw new KernelError("not-a-cell", "This works in the code of a cell only.");
@@ -93,6 +96,7 @@ function createHost({ notebook, display, folder, link, config, history, peek }: 
       if (names === null) notebook.results.clear();
     },
     config,
+    goOn: breakpoints.continue,
     earlier: () => (history === null ? [] : new HistoryStore(history).earlier()),
     reload: (specifier) => notebook.reload(specifier),
     folder,

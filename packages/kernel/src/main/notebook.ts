@@ -59,6 +59,8 @@ export class Notebook {
 
   async execute(order: ExecuteOrder): Promise<void> {
     const execution = new Execution(order);
+    // One that waits at a breakpoint.
+    const before = this.#current;
     this.#gone.register(execution, order.index);
     this.#current = execution;
     if (order.storeHistory) this.#results.addSource(order.count, order.code);
@@ -80,7 +82,7 @@ export class Notebook {
     }
     await this.#finish(execution);
     execution.end();
-    this.#current = null;
+    this.#current = before;
     this.#parts.reporter.send({ type: "done", index: order.index, reply, outputText });
   }
 
@@ -160,11 +162,12 @@ export class Notebook {
   #ended(script: string, execution: Execution): Promise<Ended> {
     return new Promise((resolve) => {
       const { evaluator } = this.#parts;
+      const before = this.#giveUp;
       let timer: NodeJS.Timeout | undefined;
       const end = (ended: Ended): void => {
         clearTimeout(timer);
         forget();
-        this.#giveUp = null;
+        this.#giveUp = before;
         resolve(ended);
       };
       const giveUp = (): void => {

@@ -33,6 +33,8 @@ interface Running {
   count: number;
   stopOnError: boolean;
   storeHistory: boolean;
+  /** Its breakpoint was left and it takes over as soon as nothing else runs. */
+  goesOn: boolean;
 }
 
 /** Milliseconds the main thread gets to leave by itself at a shutdown. */
@@ -51,6 +53,8 @@ export class Protocol {
   readonly #queue: Incoming[] = [];
   readonly #questions = new Map<number, { request: Incoming; reply: string }>();
   #running: Running | null = null;
+  /** Executions that wait at a breakpoint, the innermost last. */
+  readonly #paused: Running[] = [];
   #count = 0;
   #lastQuestion = 0;
   #ready = false;
@@ -124,7 +128,7 @@ export class Protocol {
         return;
       case "interrupt_request":
         this.#answer(request, "interrupt_reply", { status: "ok" });
-        this.#interrupter.interrupt(this.#running?.index ?? 0);
+        this.#interrupter.interrupt((this.#running ?? this.#paused.at(-1))?.index ?? 0);
         this.#children.interrupt(this.#running?.index ?? 0);
         return;
       case "shutdown_request":
@@ -156,7 +160,13 @@ export class Protocol {
         this.#host.send(report.data, this.#executions.parentOf(report.index));
         return;
       case "done":
-        if (this.#running?.index === report.index) this.#finish(report.reply, report.outputText);
+        this.#done(report);
+        return;
+      case "paused":
+        this.#pause(report.index);
+        return;
+      case "resumed":
+        this.#resume(report.index);
         return;
       case "answer":
         this.#answered(report.id, report.content);
@@ -203,6 +213,7 @@ export class Protocol {
       request,
       count: this.#count,
       storeHistory,
+      goesOn: false,
       stopOnError: flagField(content, "stop_on_error", true),
     };
     this.#status("busy", request);
@@ -220,11 +231,53 @@ export class Protocol {
     });
   }
 
+  #done({ index, reply, outputText }: { index: number; reply: JsonObject; outputText: string | null }): void {
+    if (this.#running?.index === index) {
+      this.#finish(reply, outputText);
+      return;
+    }
+    // It went on from its breakpoint and ended while another one still runs.
+    const at = this.#paused.findIndex((one) => one.index === index);
+    const [ended] = at < 0 ? [] : this.#paused.splice(at, 1);
+    if (ended) this.#answerExecution(ended, reply, outputText);
+  }
+
+  /** The program of an execution waits, so that others can run. */
+  #pause(index: number): void {
+    if (this.#running?.index !== index) return;
+    this.#paused.push(this.#running);
+    this.#running = null;
+    this.#next();
+  }
+
+  /** It goes on: at once, or when the execution that let it go on has ended. */
+  #resume(index: number): void {
+    const resumed = this.#paused.find((one) => one.index === index);
+    if (!resumed) return;
+    resumed.goesOn = true;
+    if (!this.#running) this.#goOn();
+  }
+
+  #goOn(): void {
+    const at = this.#paused.findLastIndex(({ goesOn }) => goesOn);
+    const [resumed] = at < 0 ? [] : this.#paused.splice(at, 1);
+    if (!resumed) return;
+    resumed.goesOn = false;
+    this.#running = resumed;
+  }
+
   #finish(reply: JsonObject, outputText: string | null): void {
     const running = this.#running;
     if (!running) return;
     this.#running = null;
     this.#interrupter.finished();
+    this.#answerExecution(running, reply, outputText);
+    this.#goOn();
+    if (reply.status === "error" && running.stopOnError) this.#abortQueue();
+    this.#next();
+  }
+
+  #answerExecution(running: Running, reply: JsonObject, outputText: string | null): void {
     this.#prompts.drop(running.index);
     if (running.storeHistory) {
       this.#history.add({
@@ -235,8 +288,6 @@ export class Protocol {
     }
     this.#sockets.reply(running.request, "execute_reply", reply);
     this.#status("idle", running.request);
-    if (reply.status === "error" && running.stopOnError) this.#abortQueue();
-    this.#next();
   }
 
   /** What was queued behind a cell that failed was sent in the belief that it would not. */
