@@ -58,11 +58,12 @@ describe("language service over the cells of a notebook", { timeout }, () => {
         "%%bash\nls | grep 'x\n",
         "import { readFile } from 'node:fs/promises'\nimport { host } from './lib.ts'\nconst text = await readFile(host, 'utf8')",
         "text.length; await readFile('x'); using lock = { [Symbol.dispose]() {} }",
+        "const chosen = await ui.choose(['a', 'b']); chosen.toUpperCase(); const { n, s } = await ui.form({ properties: { n: { type: 'integer', default: 1 }, s: { type: 'string', enum: ['x', 'y'] } } }); n.toFixed(); s?.length; for (const each of ui.progress([1])) each.toFixed(); show.table([{ a: 1 }]).update(2)",
         "const { status } = await http.get('http://localhost').nothrow(); await sh`ls`; files.list",
       ],
       { files: { "lib.ts": "export const host: string = 'x'\n" } },
     );
-    for (let cell = 0; cell < 8; cell += 1) assert.deepEqual(await bench.problems(cell), [], `cell ${cell}`);
+    for (let cell = 0; cell < 9; cell += 1) assert.deepEqual(await bench.problems(cell), [], `cell ${cell}`);
     await bench.edit(2, "name = 6");
     assert.match((await bench.problems(2, (found) => found.length > 0))[0]?.message ?? "", /^Cannot assign to 'name'/);
   });

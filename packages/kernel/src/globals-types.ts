@@ -3,10 +3,16 @@
  * them as a running cell does; those of the helpers are in `packages/ops/src/globals-types.ts`.
  */
 import type { createClearOutput, Display } from "./display/display.ts";
+import type { createShow } from "./display/show.ts";
+import type { createUi } from "./ui/ui.ts";
 
 declare global {
   /** Shows a value now, in the cell whose code calls it. */
   var display: Display;
+  /** Shows a value in a form that is asked for: tables, charts, diagrams, math, pictures. */
+  var show: ReturnType<typeof createShow>;
+  /** Questions to the people who look at the notebook, and bars. */
+  var ui: ReturnType<typeof createUi>;
   /** Takes away what the cell has shown; with `wait`, as soon as it shows something new. */
   var clearOutput: ReturnType<typeof createClearOutput>;
   /** Asks the person at the notebook. */
