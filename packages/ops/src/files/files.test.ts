@@ -79,7 +79,7 @@ describe("local files", () => {
     assert.deepEqual(steps, ["create", "write", "fsync", "rename", "fsync"]);
   });
 
-  test("[part of 4.1-lines] a 2 GB log is read by line under a heap of 200 MB, its handle gone afterwards", async () => {
+  test("[4.1-lines] a 2 GB log is read by line under a heap of 200 MB, its handle gone afterwards", async () => {
     await using place = await folder();
     const path = join(place.path, "sparse");
     const log = await open(path, "w");
@@ -109,7 +109,7 @@ describe("local files", () => {
     assert.equal((await rejection(files.text(path), FilesError)).code, "too-large");
   });
 
-  test("[part of 4.1-lines] a handle reads by line, by length and from any place", async () => {
+  test("[4.1-lines] a handle reads by line, by length and from any place", async () => {
     await using place = await folder();
     const path = join(place.path, "by-hand");
     await files.write(path, "one\r\ntwo\n\nünf");

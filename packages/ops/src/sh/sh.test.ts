@@ -78,6 +78,33 @@ describe("a local command", () => {
     assert.match(await sh`git --version`.text(), /^git version/);
   });
 
+  test("[4.2-run] lsblk's JSON, and bytes that are no text", async () => {
+    const listed = await sh`lsblk -J`.json();
+    assert.ok(typeof listed === "object" && listed !== null && "blockdevices" in listed);
+    assert.equal((await rejection(sh`printf ${"\\xff"}`.text(), CommandError)).reason, "invalid-text");
+    assert.deepEqual([...(await sh`printf ${"\\xff"}`.bytes())], [255]);
+  });
+
+  test("[4.2-pipeline] in memory and as a stream it gives what a shell's pipeline gives, and hides no failure", async () => {
+    const shell = sh.shell('ls -l /etc | tail -n +2 | sort -k9 | head -n 3 | tr -s " " | cut -d " " -f 9', {
+      unsafe: "the shell's result to compare with",
+    });
+    const expected = (await shell.env({ LC_ALL: "C" }).text()).trimEnd().split("\n");
+    const inMemory = (await sh`ls -l /etc`.env({ LC_ALL: "C" }).lines())
+      .slice(1)
+      .map((line) => line.split(/ +/)[8] ?? "")
+      .toSorted()
+      .slice(0, 3);
+    assert.deepEqual(inMemory, expected);
+    const streamed = sh.pipe(sh`ls /etc`.env({ LC_ALL: "C" }), sh`sort`.env({ LC_ALL: "C" }), sh`head -n 3`);
+    assert.deepEqual(await streamed.lines(), expected);
+    const hidden = sh.shell("seq 100000 | (head -n 1 >/dev/null; exit 7) | cat", { unsafe: "hides its middle" });
+    assert.equal((await hidden).code, 0);
+    const script = "head -n 1 >/dev/null; exit 7";
+    const error = await rejection(sh.pipe(sh`seq 100000`, sh`sh -c ${script}`, sh`cat`), CommandError);
+    assert.deepEqual([error.code, error.argv[0]], [7, "sh"]);
+  });
+
   test("[4.2-run] runs once however often it is awaited, and not before", async () => {
     const command = sh`mktemp -u`;
     const [first, second] = [await command.text(), await command.text()];
