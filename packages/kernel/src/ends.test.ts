@@ -12,14 +12,13 @@ async function lastWords(code: string, options?: LiveOptions) {
   await kernel.run("let before = 'set'");
   const id = await kernel.submit(code);
   const exit = await kernel.exit();
+  // What the process sent may be read after its end was noticed.
+  const deadline = Date.now() + 30_000;
+  const replied = () => kernel.of(id).some(({ channel }) => channel === "shell");
+  const said = () => replied() && kernel.runOf(id).stderr.includes("the kernel ends");
+  while (kernel.log === "" && !said() && Date.now() < deadline) await setTimeout(10);
   const { stdout, stderr } = kernel.runOf(id);
-  return {
-    ...exit,
-    stdout,
-    stderr,
-    log: kernel.log,
-    replied: kernel.of(id).some(({ channel }) => channel === "shell"),
-  };
+  return { ...exit, stdout, stderr, log: kernel.log, replied: replied() };
 }
 
 test("[part of 3.5-interrupt] process.exit: what was printed arrives, the cell tells the cause and has its reply", async () => {

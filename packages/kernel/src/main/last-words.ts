@@ -24,6 +24,12 @@ const FATAL: ReadonlySet<unknown> = new Set<NodeJS.Signals>([
 ]);
 
 /**
+ * Milliseconds before a signal ends the process for ZeroMQ's own thread to write what its closed sockets hold; it cannot
+ * say when it has. An exit needs none: it waits for that thread.
+ */
+const DELIVERY = 250;
+
+/**
  * Whatever way the code of a cell ends the process, what there is to send is sent first, with the cause as the cell's
  * last line; then the worker closes its sockets, and only then the process ends. Answers how the kernel itself exits.
  */
@@ -55,18 +61,26 @@ export function installLastWords(reporter: Reporter, flags: Int32Array): (code: 
   node.reallyExit = exit;
   process.abort = () => {
     leave(134, "process.abort() was called");
+    deliver();
     return abort();
   };
   process.kill = (pid, signal = "SIGTERM") => {
     const isEnd =
       pid === process.pid && FATAL.has(nameOf(signal)) && process.listenerCount(String(nameOf(signal))) === 0;
-    if (isEnd) leave(128, `This process was sent ${nameOf(signal)} by its own code`);
+    if (isEnd) {
+      leave(128, `This process was sent ${nameOf(signal)} by its own code`);
+      deliver();
+    }
     return kill(pid, signal);
   };
   return (code) => {
     leave(code, null);
     end(code);
   };
+}
+
+function deliver(): void {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, DELIVERY);
 }
 
 function nameOf(signal: string | number): string | number {
