@@ -1,3 +1,5 @@
+import { execFileSync } from "node:child_process";
+import { dirname } from "node:path";
 import { type BrowserContext, expect, type Page, test } from "@playwright/test";
 import { readCells } from "./harness/notebook-file.ts";
 import { NotebookPage } from "./harness/notebook-page.ts";
@@ -55,12 +57,12 @@ test("[part of 3.5-snapshots] a checkpoint by keys, a change, the difference, a 
   await expect(notebook.cell(1)).toContainText("limit 95");
   await notebook.select(2);
   await page.keyboard.press("b");
-  await replaceText(3, "'a new cell'");
+  await replaceText(3, "42 // a new cell");
   const changed = [
     "markdown: # Disk is full",
     "const limit = 95;\nconsole.log('limit', limit);",
     "'kept as it is'",
-    "'a new cell'",
+    "42 // a new cell",
   ];
   await expect.poll(() => readCells(opsbook.file(path))).toEqual(changed);
 
@@ -138,7 +140,7 @@ test("[part of 3.5-snapshots] a past version is read, one cell of it restored, a
   await notebook.runAll();
   await notebook.finished(1);
   await checkpoint("both ran");
-  await replaceText(0, "'changed'");
+  await replaceText(0, "43");
   await notebook.select(1);
   await page.keyboard.press("d");
   await page.keyboard.press("d");
@@ -165,4 +167,39 @@ test("[part of 3.5-snapshots] a past version is read, one cell of it restored, a
   await page.getByRole("button", { name: "Bring back 'second'" }).click();
   await expect(notebook.cells).toHaveCount(3);
   await expect(notebook.cell(1)).toContainText("'second'");
+});
+
+test("[part of 3.5-snapshots] the notebook is compared with its last commit and with another; run all anew keeps what was", async () => {
+  const path = opsbook.add("committed.ipynb", ["'as committed'"]);
+  opsbook.add("other.ipynb", ["'of another notebook'"]);
+  const git = (...args: string[]) =>
+    execFileSync("git", ["-c", "user.name=t", "-c", "user.email=t@example.com", ...args], {
+      cwd: dirname(opsbook.file(path)),
+    });
+  git("init", "-q");
+  git("add", path);
+  git("commit", "-qm", "one");
+  await notebook.open(path);
+  await replaceText(0, "41 // changed since");
+  await page.keyboard.press("Control+k");
+  await page.keyboard.type("Compare with the last git commit");
+  await page.keyboard.press("Enter");
+  const differences = page.getByRole("region", { name: "Differences" });
+  await expect(differences).toContainText("as committed");
+  await expect(differences).toContainText("changed since");
+  const toolbar = page.getByRole("toolbar", { name: "Comparison" });
+  await toolbar.getByLabel("Before").selectOption("path:other.ipynb");
+  await expect(differences).toContainText("of another notebook");
+
+  await toolbar.getByRole("button", { name: "Notebook" }).click();
+  await page.getByRole("toolbar", { name: "Notebook" }).getByRole("button", { name: "Restart" }).click();
+  await page.keyboard.press("Escape");
+  await page.keyboard.press("Control+k");
+  await page.keyboard.type("Restart the kernel and run all");
+  await page.keyboard.press("Enter");
+  await page.getByRole("alertdialog").getByRole("button", { name: "Restart" }).click();
+  await notebook.finished(0);
+  await page.keyboard.press("Control+Shift+h");
+  await expect(page.getByRole("region", { name: "Checkpoints" })).toContainText("Before a restart");
+  await expect(page.getByRole("region", { name: "Timeline" })).toContainText("Restarted the kernel");
 });

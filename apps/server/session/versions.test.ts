@@ -146,6 +146,19 @@ describe("versions of a notebook", { timeout: 120_000 }, () => {
     await second[Symbol.asyncDispose]();
   });
 
+  test("[part of 3.5-snapshots] a checkpoint is made by itself when the notebook has changed for a while", async () => {
+    await using server = await startSessions(undefined, { everyMinutes: 0.001, hourlyDays: 2, dailyDays: 30 });
+    const ada = await server.connect();
+    await insert(ada, "cell-a", "1");
+    const made = () => ada.entries.flatMap(({ op, by }) => (op.type === "checkpoint-created" ? [{ ...op, by }] : []));
+    await ada.until(() => made().length > 0);
+    assert.deepEqual([made()[0]?.reason, made()[0]?.name, made()[0]?.by], ["interval", null, null]);
+    const { versions, path } = await server.open();
+    const [kept] = await server.registry.checkpoints.list(path);
+    assert.match(await versions.text(kept!.id), /"cell-a"/);
+    ada.close();
+  });
+
   test("checkpoints nobody named are not made twice of the same, and any can be renamed and deleted", async () => {
     await using server = await startSessions();
     const ada = await server.connect();

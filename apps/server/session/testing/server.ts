@@ -8,7 +8,7 @@ import type { Role } from "@opsbook/notebook/session";
 import pino from "pino";
 import { WebSocketServer } from "ws";
 import { Runtime } from "../../runtime/index.ts";
-import { type Session, SessionRegistry } from "../index.ts";
+import { type CheckpointSettings, type Session, SessionRegistry } from "../index.ts";
 import { TestClient } from "./client.ts";
 
 export interface SessionServer extends AsyncDisposable {
@@ -31,11 +31,17 @@ export function newRoot(path = "test.ipynb"): string {
 }
 
 /** Sessions on a real socket with the real keeper and kernel, without the gate before them. */
-export async function startSessions(root = newRoot()): Promise<SessionServer> {
+export async function startSessions(root = newRoot(), checkpoints?: CheckpointSettings): Promise<SessionServer> {
   const log = pino({ level: process.env.OPSBOOK_TEST_LOG ?? "silent" });
   const stateDir = join(root, ".opsbook");
   const runtime = await Runtime.start({ root, stateDir, log });
-  const registry = await SessionRegistry.open({ root, stateDir, runtime, log });
+  const registry = await SessionRegistry.open({
+    root,
+    stateDir,
+    runtime,
+    log,
+    ...(checkpoints ? { checkpoints } : {}),
+  });
   const http = createServer();
   const sockets = new WebSocketServer({ server: http });
   sockets.on("connection", (socket, request) => {

@@ -71,7 +71,7 @@ export async function loadVersion(path: string, version: VersionName, signal: Ab
   return parsed.notebook;
 }
 
-export const otherNotebook = (version: VersionName): string | null =>
+const otherNotebook = (version: VersionName): string | null =>
   version.startsWith("path:") ? version.slice("path:".length) : null;
 
 const FIXED: Record<string, string> = { now: "Now", saved: "Saved file", head: "Last git commit" };

@@ -21,7 +21,7 @@ export function parseTab(params: unknown): TabRef | null {
 export function tabTitle(tab: TabRef): string {
   if (tab.kind === "terminal") return `Terminal ${tab.name}`;
   const name = displayName(baseName(tab.path));
-  if (tab.kind === "versions") return `${name}: versions`;
+  if (tab.kind === "versions") return `${name}: ${tab.from === null ? "a version" : "compared"}`;
   return tab.kind === "log" ? `Log of ${name.replace(/\.ipynb$/, "")}` : name;
 }
 

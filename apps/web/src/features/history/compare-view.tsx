@@ -77,7 +77,7 @@ function Loaded(props: { path: string; session: NotebookSession; start: Choice; 
           path={path}
           value={choice.from}
           checkpoints={known}
-          none="Nothing, look at one version"
+          none="Nothing"
           onChange={(value) => setChoice({ ...choice, from: value })}
         />
         <span aria-hidden className="text-fg-3">
@@ -90,7 +90,7 @@ function Loaded(props: { path: string; session: NotebookSession; start: Choice; 
           checkpoints={known}
           onChange={(value) => value !== null && setChoice({ ...choice, to: value })}
         />
-        <span className="flex-1" />
+        <span className="ml-auto" />
         {choice.from === null ? null : (
           <>
             <IconButton label="Previous change" keys="P" onClick={() => step(-1)}>
@@ -102,6 +102,7 @@ function Loaded(props: { path: string; session: NotebookSession; start: Choice; 
             <Button
               variant="outline"
               aria-pressed={layout === "split"}
+              className="aria-pressed:bg-sel aria-pressed:text-fg"
               onClick={() => updateSettings({ diffLayout: layout === "split" ? "unified" : "split" })}
             >
               Side by side

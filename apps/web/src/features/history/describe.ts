@@ -22,13 +22,6 @@ const ACTIONS: Record<Extract<TimelineEvent, { kind: "edit" }>["actions"][number
   cleared: "cleared the outputs of",
 };
 
-const OUTCOMES = {
-  ok: "ran",
-  error: "ran and failed:",
-  interrupted: "ran and interrupted:",
-  "not-run": "did not run:",
-};
-
 const CHECKPOINTS: Record<string, string> = {
   interval: "Automatic checkpoint",
   restore: "Checkpoint before a restore",
@@ -37,7 +30,7 @@ const CHECKPOINTS: Record<string, string> = {
   api: "Checkpoint made by a program",
 };
 
-export const cellWords = (count: number) => (count === 1 ? "a cell" : `${count} cells`);
+const cellWords = (count: number) => (count === 1 ? "a cell" : `${count} cells`);
 
 /** What happened, without who and when. */
 export function describe(event: TimelineEvent): string {
@@ -47,15 +40,29 @@ export function describe(event: TimelineEvent): string {
         `${listed(event.actions.map((action) => ACTIONS[action]))} ${event.cells.length === 0 ? "the notebook" : cellWords(event.cells.length)}`,
       );
     case "run":
-      return sentence(
-        `${OUTCOMES[event.outcome]} ${cellWords(event.runs)}${event.duration > 0 ? `, ${lasted(event.duration)}` : ""}`,
-      );
+      return runWords(event);
     case "kernel":
       return kernelWords(event);
     case "checkpoint":
       return checkpointWords(event);
     case "version":
       return event.cause === "outside" ? "The file was changed outside" : `Restored “${versionName(event.label)}”`;
+  }
+}
+
+function runWords({ outcome, runs, duration }: Extract<TimelineEvent, { kind: "run" }>): string {
+  const cells = cellWords(runs);
+  switch (outcome) {
+    case "ok":
+      return `Ran ${cells}, ${lasted(duration)}`;
+    case "error":
+      return sentence(`${cells} failed after ${lasted(duration)}`);
+    case "interrupted":
+      return sentence(`${cells} ${runs === 1 ? "was" : "were"} interrupted after ${lasted(duration)}`);
+    case "not-run":
+      return sentence(`${cells} did not run`);
+    default:
+      return outcome satisfies never;
   }
 }
 

@@ -68,7 +68,7 @@ export function PlainOutput({ output }: { output: Output }) {
   if (image !== null) return <img src={image} alt="An output of this version" className="nbdiff-image" />;
   const text = textOf(output);
   if (text === null) return <p className="text-fg-3">{"data" in output ? Object.keys(output.data).join(", ") : ""}</p>;
-  const lines = text.replace(/\n$/, "").split("\n");
+  const lines = text.split("\n");
   const shown = all ? lines : lines.slice(0, LINES);
   return (
     <>
@@ -86,7 +86,8 @@ export function PlainOutput({ output }: { output: Output }) {
 
 function textOf(output: Output): string | null {
   const text = outputText(output);
-  if (text !== null || !("data" in output)) return text;
+  if (text !== null) return text.replace(/\n$/, "");
+  if (!("data" in output)) return null;
   for (const value of Object.values(output.data)) {
     if (typeof value === "string") return value;
     if (value !== null) return JSON.stringify(value, null, 2);
