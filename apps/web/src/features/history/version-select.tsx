@@ -1,6 +1,6 @@
 import { useEffect } from "react";
 import { useStore } from "zustand";
-import { fileIndexStore, refreshFileIndex } from "../../core/file-index.ts";
+import { fileIndexStore, refreshFileIndex, staleFileIndex } from "../../core/file-index.ts";
 import { type Checkpoint, checkpointLabel, type VersionName } from "../../core/history/versions.ts";
 import { displayName } from "../../core/paths.ts";
 
@@ -17,7 +17,11 @@ interface Props {
 /** Every version there is to choose from, other notebooks of the folder too. */
 export function VersionSelect({ label, path, value, checkpoints, none, onChange }: Props) {
   const files = useStore(fileIndexStore, (state) => state.files);
-  useEffect(() => void refreshFileIndex(), []);
+  // Files written a moment ago are to choose from too.
+  useEffect(() => {
+    staleFileIndex();
+    void refreshFileIndex();
+  }, []);
   const others = files.filter((file) => file.type === "notebook" && file.path !== path);
   const known = [
     "",
