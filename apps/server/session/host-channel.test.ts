@@ -78,6 +78,27 @@ describe("questions of a cell", { timeout: 120_000 }, () => {
     again.close();
   });
 
+  test("a line that input() asks for outlives a reload and a restart of the server", async () => {
+    const first = await startSessions();
+    const client = await first.connect();
+    const { cellId, executionId } = await client.start('await input("host? ")');
+    const asked = await prompt(client);
+    client.cut();
+    const reloaded = await first.connect();
+    assert.deepEqual(reloaded.state?.prompts, [asked]);
+    reloaded.close();
+    await first.stop({ keepKernels: true });
+    await using second = await startSessions(first.root);
+    const again = await second.connect();
+    assert.deepEqual(again.state?.prompts, [asked]);
+    const form = await again.trySubmit({ type: "answer-prompt", promptId: asked.id, value: { value: "web1" } });
+    assert.equal(form.type === "rejected" && form.code, "invalid");
+    await again.submit({ type: "answer-prompt", promptId: asked.id, value: "web1" });
+    await again.ended(executionId);
+    assert.deepEqual(textOf(again, cellId), ["'web1'"]);
+    again.close();
+  });
+
   test("[part of 3.5-widgets] a secret answer is stored nowhere, also where the cell prints it", async () => {
     await using server = await startSessions();
     const client = await server.connect();
