@@ -15,7 +15,7 @@ import { type CellProblems, ProblemWatch } from "./problem-watch.ts";
 import type { Project } from "./project.ts";
 
 /** Milliseconds to wait for a text that a page has and the session has not yet. */
-const TEXT_MS = 3000;
+const TEXT_MS = 5000;
 
 /** The page's text is not the session's: somebody else typed in between. */
 export class TextChanged extends Error {

@@ -10,7 +10,7 @@ import { startTestServer, type TestServer } from "./testing.ts";
 
 const SOURCE = "const hosts = ['a']\nhosts.at('x')";
 
-describe("language socket", { timeout: 120_000 }, () => {
+describe("language socket", { timeout: 300_000 }, () => {
   it("[part of 3.3-intelligence] takes questions by role: a viewer reads about code, an editor gets help with it", async () => {
     await using server = await startTestServer();
     const id = await openNotebook(server);

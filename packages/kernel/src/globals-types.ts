@@ -4,6 +4,7 @@
  */
 import type { createClearOutput, Display } from "./display/display.ts";
 import type { createShow } from "./display/show.ts";
+import type { createMagics } from "./magic/index.ts";
 import type { createUi } from "./ui/ui.ts";
 
 declare global {
@@ -13,10 +14,15 @@ declare global {
   var show: ReturnType<typeof createShow>;
   /** Questions to the people who look at the notebook, and bars. */
   var ui: ReturnType<typeof createUi>;
+  /** The notebook itself: `nb.magic` has what `%name` does, as functions. */
+  var nb: { readonly magic: ReturnType<typeof createMagics>["magic"] };
   /** Takes away what the cell has shown; with `wait`, as soon as it shows something new. */
   var clearOutput: ReturnType<typeof createClearOutput>;
   /** Asks the person at the notebook. */
   var input: (text?: string, options?: { password?: boolean }) => Promise<string>;
+  var prompt: typeof input;
+  /** The exit status of the last `!command`. */
+  var _exit: number;
   /** The text of the cells that ran, by number. */
   var In: string[];
   /** What the cells that ran gave, by number. */
