@@ -15,6 +15,9 @@ const LINGER_MS = 60_000;
 /** Whoever started the keeper has at least this long to connect, in milliseconds. */
 const FIRST_SERVER_MS = 15_000;
 
+/** Milliseconds a server has to take the last answer. */
+const FAREWELL_MS = 2000;
+
 /** A dead kernel whose events no server has fetched keeps the keeper alive this long at most, in milliseconds. */
 const UNFETCHED_MS = 24 * 60 * 60_000;
 
@@ -174,8 +177,10 @@ export class Keeper {
     this.#options.cleanUp();
     // The answer is written in this turn of the event loop; the end follows when it has left.
     setImmediate(() => {
-      if (this.#server) this.#server.end(() => this.#options.exit());
-      else this.#options.exit();
+      if (!this.#server) return this.#options.exit();
+      // A server that stands still never closes its end.
+      setTimeout(() => this.#options.exit(), FAREWELL_MS);
+      this.#server.end(() => this.#options.exit());
     });
   }
 

@@ -51,7 +51,11 @@ mkdirSync(spoolDir, { recursive: true, mode: 0o700 });
 
 const keeper = new Keeper({ runtimeDir, spoolDir, idleMs, log, cleanUp, exit: () => process.exit(0) });
 const server = createServer((socket) => keeper.accept(socket));
+let ending = false;
 process.on("SIGTERM", () => {
+  // Asked twice: whatever it waits for is not worth it.
+  if (ending) process.exit(1);
+  ending = true;
   keeper.shutdown().catch((error: unknown) => {
     keeper.problem(error, "Shutting down failed");
     process.exit(1);

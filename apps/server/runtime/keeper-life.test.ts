@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { encodeFrame, FrameReader } from "../keeper/frames.ts";
 import { isAlive } from "../keeper/process-table.ts";
+import { KEEPER_PROTOCOL } from "../keeper/protocol.ts";
 import { makePlace, until } from "./testing/place.ts";
 import { view } from "./testing/view.ts";
 
@@ -131,4 +132,17 @@ test("[T11] what is not of the protocol costs its sender the connection, and the
     await once(socket, "close");
   }
   await runtime.terminals.create({ cwd: place.root, ...SIZE });
+});
+
+test("SIGTERM ends a keeper whose server stands still and never closes its end", async () => {
+  await using place = makePlace();
+  const runtime = await place.start();
+  await runtime.close({ keepAlive: true });
+  const keeper = place.keeper();
+  const socket = createConnection({ path: join(place.runtimeDir, "keeper.sock"), allowHalfOpen: true });
+  socket.write(encodeFrame({ type: "hello", protocol: KEEPER_PROTOCOL, pid: process.pid }));
+  await once(socket, "data");
+  process.kill(keeper.pid, "SIGTERM");
+  await until(() => !isAlive(keeper));
+  socket.destroy();
 });

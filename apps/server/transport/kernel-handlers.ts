@@ -9,6 +9,7 @@ import { parsePath } from "./contents/root.ts";
 import { encodePath } from "./contents-handlers.ts";
 import { HttpError } from "./errors.ts";
 import { SANDBOX_CSP } from "./headers.ts";
+import { lettingGo } from "./kernel-socket.ts";
 import type { Call, Services } from "./services.ts";
 
 const startSchema = z.object({ name: z.string().min(1).max(200).optional(), path: z.string().max(4096).optional() });
@@ -54,7 +55,10 @@ export function kernelHandlers(services: Services) {
         details: { available },
       });
     }
-    return runtime.startKernel({ spec: name, cwd: await contents.realFolder(folder), label });
+    const kernel = await runtime.startKernel({ spec: name, cwd: await contents.realFolder(folder), label });
+    // Also while no socket listens: its spool would grow for as long as it prints.
+    kernel.subscribe(Number.MAX_SAFE_INTEGER, lettingGo(services, kernel));
+    return kernel;
   };
 
   const kernelModel = (kernel: Kernel) => {

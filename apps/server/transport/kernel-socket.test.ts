@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
+import { readdirSync } from "node:fs";
+import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { type Message, newHeader } from "@opsbook/jupyter";
 import {
@@ -252,4 +254,22 @@ describe("Jupyter's terminal socket", { timeout: 60_000 }, () => {
     assert.deepEqual(first, ["setup", {}]);
     ws?.terminate();
   });
+});
+
+it("a kernel that nobody listens to does not pile up what it prints", async () => {
+  const { body } = await api<{ id: string }>("POST", "/api/kernels", { name: "typescript" });
+  const kernel = server.runtime.kernel(body.id);
+  assert.ok(kernel);
+  let idle = false;
+  using _ = kernel.subscribe(0, (event) => {
+    if (event.type !== "message" || event.message.parent_header.msg_id !== "flood") return;
+    idle ||= event.message.content.execution_state === "idle";
+  });
+  const code = 'for (let i = 0; i < 400_000; i++) console.log("x".repeat(99))';
+  await kernel.execute({ executionId: "flood", code, storeHistory: false, stopOnError: true, allowStdin: false });
+  while (!idle) await new Promise((resolve) => setTimeout(resolve, 10));
+  const segments = () => readdirSync(join(server.stateDir, "keeper", body.id)).length;
+  // 40 MB are five segments; what is left is in the one still open.
+  while (segments() > 1) await new Promise((resolve) => setTimeout(resolve, 10));
+  await api("DELETE", `/api/kernels/${body.id}`);
 });

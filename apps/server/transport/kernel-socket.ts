@@ -36,13 +36,9 @@ export function openKernelSocket(services: Services, call: SocketCall): void {
     if (ws.bufferedAmount > MOST_UNREAD) ws.close(4009, "too-slow");
     else ws.send(isV1 ? encodeV1(message) : encodeLegacy(message));
   };
-  let sinceAcknowledged = 0;
+  const letGo = lettingGo(services, kernel);
   const subscription = kernel.subscribe(Number.MAX_SAFE_INTEGER, (event) => {
-    sinceAcknowledged += 1;
-    if (sinceAcknowledged >= ACKNOWLEDGE_EVERY && !hasSession(services, kernel)) {
-      sinceAcknowledged = 0;
-      kernel.acknowledge(event.kseq);
-    }
+    letGo(event);
     const message = toMessage(event, kernel);
     if (message && isHostMessage(message.message)) return;
     if (message && (message.channel === "iopub" || asked.has(message.message))) send(message);
@@ -67,6 +63,17 @@ export function openKernelSocket(services: Services, call: SocketCall): void {
       services.log.warn({ err: error, kernel: kernel.id }, "a message did not reach its kernel");
     });
   });
+}
+
+/** Lets the keeper forget what a kernel says that no notebook session keeps the books of: nobody asks for it again. */
+export function lettingGo(services: Services, kernel: Kernel): (event: KernelEvent) => void {
+  let sinceAcknowledged = 0;
+  return ({ kseq, type }) => {
+    sinceAcknowledged += 1;
+    if ((sinceAcknowledged < ACKNOWLEDGE_EVERY && type === "message") || hasSession(services, kernel)) return;
+    sinceAcknowledged = 0;
+    kernel.acknowledge(kseq);
+  };
 }
 
 /** Which requests went out through this socket, so that it gets their replies and prompts and no other's. */
