@@ -104,7 +104,8 @@ export class Opsbook implements AsyncDisposable {
 
   #env(): NodeJS.ProcessEnv {
     const state = { XDG_STATE_HOME: join(this.#home, "state"), XDG_CONFIG_HOME: join(this.#home, "config") };
-    return { ...process.env, ...state };
+    const data = { XDG_DATA_HOME: join(this.#home, "data") };
+    return { ...process.env, ...state, ...data };
   }
 }
 

@@ -32,7 +32,13 @@ class Run {
 
   constructor(args: string[], options: { node?: string } = {}) {
     this.child = spawn(options.node ?? process.execPath, [OPSBOOK, ...args], {
-      env: { ...process.env, XDG_STATE_HOME: state, XDG_CONFIG_HOME: join(dir, "config"), XDG_RUNTIME_DIR: "" },
+      env: {
+        ...process.env,
+        XDG_STATE_HOME: state,
+        XDG_CONFIG_HOME: join(dir, "config"),
+        XDG_DATA_HOME: join(dir, "data"),
+        XDG_RUNTIME_DIR: "",
+      },
       stdio: ["ignore", "pipe", "pipe"],
     });
     this.child.stdout?.setEncoding("utf8").on("data", (text: string) => {
