@@ -101,7 +101,7 @@ describe("pages on a real server", { timeout: 280_000 }, () => {
     for (const [index, output] of outputs.entries()) {
       const saved: Output | undefined = file.outputs[index];
       if (output.output_type === "stream") {
-        const path = `/api/opsbook/sessions/${id}/outputs/${output.id}`;
+        const path = `/api/opsbook/spools/${output.id}`;
         texts.push(await (await server.request("GET", path)).text());
         assert.equal(saved?.output_type === "stream" && saved.text, texts.at(-1));
       } else {
