@@ -1,6 +1,6 @@
 /**
- * `npm run bench [-- name …]`: runs bench/<name>.bench.ts (without a name all but `start`, which installs anew) and writes bench/RESULTS.md.
- * A benchmark prints Markdown on stdout; each keeps one section of the file, replaced when it runs again.
+ * `npm run bench [-- name … [--option value …]]`: runs bench/<name>.bench.ts (without a name all but `start`, which installs anew) and writes bench/RESULTS.md.
+ * Options go to the benchmarks. A benchmark prints Markdown on stdout; each keeps one section of the file, replaced when it runs again.
  */
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { cpus, release, totalmem } from "node:os";
@@ -14,7 +14,10 @@ const SUFFIX = ".bench.ts";
 const ON_DEMAND = "start";
 const RESULTS = join(ROOT, "bench/RESULTS.md");
 
-await runMain(async (names) => {
+await runMain(async (args) => {
+  const firstOption = args.findIndex((arg) => arg.startsWith("--"));
+  const names = firstOption < 0 ? args : args.slice(0, firstOption);
+  const options = args.slice(names.length);
   await ensureInstalled();
   const known = readdirSync(join(ROOT, "bench"))
     .filter((file) => file.endsWith(SUFFIX))
@@ -27,7 +30,7 @@ await runMain(async (names) => {
   let failed = 0;
   for (const name of names.length > 0 ? names : known.filter((other) => other !== ON_DEMAND)) {
     say(`Running ${name} …`);
-    const { code, output } = await capture(pinnedNode(), [join("bench", name + SUFFIX)], { cwd: ROOT });
+    const { code, output } = await capture(pinnedNode(), [join("bench", name + SUFFIX), ...options], { cwd: ROOT });
     if (code !== 0) {
       failed += 1;
       say(`  failed with status ${code}:\n${output.trimEnd()}`);

@@ -21,7 +21,7 @@ export interface Served extends AsyncDisposable {
 }
 
 /** `more`: further arguments of `opsbook serve`. */
-export async function startOpsbook(more: readonly string[] = []): Promise<Served> {
+export async function startOpsbook(more: readonly string[] = []): Promise<Served & { pid: number }> {
   const home = await mkdtemp(join(tmpdir(), "opsbook-bench-"));
   const root = join(home, "notebooks");
   await mkdir(root);
@@ -34,7 +34,8 @@ export async function startOpsbook(more: readonly string[] = []): Promise<Served
   try {
     const line = await firstLine(child);
     const { loginUrl, localUrl } = z.object({ loginUrl: z.url(), localUrl: z.url() }).parse(JSON.parse(line));
-    return { url: new URL("/", localUrl).href, loginUrl, root, [Symbol.asyncDispose]: stop };
+    const pid = child.pid ?? 0;
+    return { url: new URL("/", localUrl).href, loginUrl, root, pid, [Symbol.asyncDispose]: stop };
   } catch (error) {
     await stop();
     throw error;
