@@ -33,11 +33,10 @@ const searchQuery = z.strictObject({ text: z.string().min(1).max(1000), regex: f
 
 /** The whole text of stream outputs, read by whoever may look at notebooks. */
 export function spoolHandlers({ sessions }: Services) {
-  const { spools } = sessions;
   let searches = 0;
   const spoolOf = (call: Call) => {
     const id = param(call.req, "outputId");
-    const spool = spools.find(id);
+    const spool = sessions.spools.find(id);
     if (!spool) throw new HttpError("not-found", "This output is gone: the cell ran again, or it was cleared.");
     return { id, ...spool };
   };
@@ -51,7 +50,7 @@ export function spoolHandlers({ sessions }: Services) {
       let [start, end] = [0, bytes];
       if (lines !== undefined) {
         const [from, to] = lines.split("-").map(Number) as [number, number];
-        const index = await spools.index(id);
+        const index = await sessions.spools.index(id);
         start = await offsetOfLine(file, index, from - 1);
         end = Math.max(start, await offsetOfLine(file, index, to));
       }
@@ -76,7 +75,7 @@ export function spoolHandlers({ sessions }: Services) {
     async lines(call: Call) {
       const { from, count } = linesQuery.parse(call.req.query);
       const { id, file, open, collected } = spoolOf(call);
-      const index = await spools.index(id);
+      const index = await sessions.spools.index(id);
       const { bytes, lines } = index;
       const first = from < 0 ? Math.max(0, lines + from) : Math.min(from, lines);
       call.res.json({
