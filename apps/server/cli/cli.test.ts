@@ -255,6 +255,10 @@ describe("serving", { timeout: 90_000 }, () => {
     await mkdir(join(root, ".opsbook"));
     await writeFile(join(root, ".opsbook", "config.json"), '{"login.days": "x"}');
     assert.equal((await run("serve", root, "--port", "0")).code, 2);
+    await writeFile(join(root, ".opsbook", "config.json"), "{}");
+    const wrong = await run("serve", root, "--port", "0", "--set", "kernel.timing=5");
+    assert.deepEqual([wrong.code, /kernel\.timing: takes true or false/.test(wrong.err)], [2, true]);
+    await writeFile(join(root, ".opsbook", "config.json"), '{"login.days": "x"}');
     const served = await serve(root, "--port", "0", "--set", "login.days=1");
     await served.stop();
   });

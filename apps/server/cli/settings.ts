@@ -4,6 +4,9 @@ import { join } from "node:path";
 import { z } from "zod";
 import { UsageError } from "./errors.ts";
 
+/** In a file, or as a text behind `--set`. */
+const flag = z.union([z.boolean(), z.enum(["true", "false"])], { error: "takes true or false" });
+
 const schema = z.strictObject({
   "log.level": z.enum(["debug", "info", "warn", "error"]).default("info"),
   /** Days a login lasts. */
@@ -11,8 +14,8 @@ const schema = z.strictObject({
   /** What happens to kernels and terminals when the server stops. */
   "kernels.onStop": z.enum(["keep", "end"]).default("keep"),
   /** Options of the TypeScript kernel, which reads the files itself and is given the flags. */
-  "kernel.autoDisplay": z.union([z.boolean(), z.enum(["true", "false"])]).optional(),
-  "kernel.timing": z.union([z.boolean(), z.enum(["true", "false"])]).optional(),
+  "kernel.autoDisplay": flag.optional(),
+  "kernel.timing": flag.optional(),
   /** Minutes of change after which a notebook's checkpoint is made by itself; 0 for never. */
   "checkpoints.minutes": z.coerce.number().int().min(0).max(1440).default(10),
   /** Of those that nobody named: days within which one an hour is kept, and then one a day. */
