@@ -173,6 +173,8 @@ test("[part of 3.5-rich-output] a log is followed as it grows, and left alone wh
   await notebook.open(path);
   await notebook.select(0);
   await notebook.run(0);
+  await expect(notebook.cell(0)).toContainText("tick 1500");
+  await notebook.select(0);
   await page.keyboard.press("l");
   const log = new LogPage(page);
   await expect(log.view).toContainText("The cell still prints");
