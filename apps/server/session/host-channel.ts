@@ -100,6 +100,8 @@ export class HostChannel {
     switch (said.type) {
       case "attached":
       case "secret-registered":
+      // The plan's own output shows it, and the way to apply it.
+      case "plan-offered":
         return;
       case "prompt-shown":
         this.#prompt(executionId, said);
@@ -107,13 +109,6 @@ export class HostChannel {
       case "progress":
         this.#progress(executionId, said);
         return;
-      case "plan-offered": {
-        const { id, title, changes, destructive } = said;
-        const count = `${changes.length} ${changes.length === 1 ? "change" : "changes"}`;
-        const text = `Plan offered: ${title} (${count}${destructive ? ", deletes" : ""})`;
-        this.#record(executionId, text, { kind: "plan", id, title, changes, destructive });
-        return;
-      }
       case "guard-passed": {
         const { rule, why, reason } = said;
         this.#record(executionId, `Guard passed: ${rule}, because: ${reason}`, { kind: "guard", rule, why, reason });

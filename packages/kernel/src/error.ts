@@ -6,6 +6,7 @@ export type KernelErrorCode =
   | "bad-answer"
   | "bad-parameter"
   | "unattended"
+  | "not-approved"
   | "not-stopped";
 
 /** Failures of the kernel itself. Errors of the code it runs are that code's own. */

@@ -55,6 +55,18 @@ describe("[part of 3.5-widgets] questions over the host channel", () => {
   });
   after(() => hosted[Symbol.asyncDispose]());
 
+  test("plans are shown and applied when somebody agrees, and not when nobody does", async () => {
+    const plans = "[1, 2].map((n) => ({ title: 'plan ' + n, apply: async () => n * 10 }))";
+    const yes = await hosted.answered(`(await (await ui.review(${plans})).apply()).join()`, { value: true });
+    assert.equal(yes.prompt, "Apply these 2 plans?");
+    assert.equal(yes.run.displays.length, 2);
+    assert.equal(resultOf(yes.run), "'10,20'");
+    const no = await hosted.answered(`await ui.review(${plans}[0])`, { value: false });
+    assert.equal(resultOf(no.run), "Nobody agreed to this plan; nothing was changed.");
+    const bad = await hosted.kernel.run("await ui.review({ title: 1 })");
+    assert.match(bad.errors[0]?.evalue ?? "", /takes plans/);
+  });
+
   test("each kind resolves with a typed value", async () => {
     const chosen = await hosted.answered('await ui.choose(["web1", "web2"], { title: "Which?" })', { value: "web2" });
     assert.equal(resultOf(chosen.run), "'web2'");

@@ -1,8 +1,10 @@
 import { inspect } from "node:util";
 import type { Display } from "../display/display.ts";
+import { KernelError } from "../error.ts";
 import type { Field, Question } from "./form.ts";
 import { Progress } from "./progress.ts";
 import { type QuestionParts, Questions } from "./questions.ts";
+import { plansOf, type Reviewable, type Reviewed, reviewed } from "./review.ts";
 
 export interface AskOptions {
   /** A run's parameter of this name answers instead of a person. */
@@ -82,6 +84,23 @@ export function createUi(parts: QuestionParts & { display: Display }) {
     const { name, description, default: preset } = options;
     const properties = { value: { type: "boolean", description, default: preset } as const };
     return (await value({ text: question, name, form: { kind: "confirm", properties } })) === true;
+  }
+
+  /**
+   * Shows plans and waits until somebody agrees; without a person a parameter of the run does.
+   *
+   * @throws KernelError `not-approved` when the answer is no.
+   */
+  async function review<Applied>(
+    plans: Reviewable<Applied> | Iterable<Reviewable<Applied>>,
+    options: AskOptions = {},
+  ): Promise<Reviewed<Applied>> {
+    const list = plansOf(plans);
+    for (const plan of list) parts.display(plan);
+    const what = list.length === 1 ? "this plan" : `these ${list.length} plans`;
+    const agreed = list.length === 0 || (await confirm(`Apply ${what}?`, options));
+    if (!agreed) throw new KernelError("not-approved", `Nobody agreed to ${what}; nothing was changed.`);
+    return reviewed(list);
   }
 
   function choose<T>(choices: Choices<T>, options: ChooseOptions<T> & { many: true }): Promise<T[]>;
@@ -168,7 +187,7 @@ export function createUi(parts: QuestionParts & { display: Display }) {
     return Symbol.asyncIterator in what ? overAsync(what, bar) : over(what, bar);
   }
 
-  return Object.freeze({ button, confirm, choose, text, form, table, progress });
+  return Object.freeze({ button, confirm, review, choose, text, form, table, progress });
 }
 
 type Choices<T> = readonly T[] | Readonly<Record<string, T>>;

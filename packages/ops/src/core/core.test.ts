@@ -193,7 +193,14 @@ describe("Plan", () => {
   test("is offered to the notebook, applied once, and refused when the world moved on", async () => {
     using host = new RecordingHost();
     const plan = new Greeting();
-    assert.equal(plan[displaySymbol]()["text/plain"], "greet\n  delete silence");
+    assert.throws(() => Plan.offered(plan.id), /no such plan/);
+    const bundle = plan[displaySymbol]();
+    assert.equal(bundle["text/plain"], "greet\n  - delete silence");
+    assert.deepEqual(bundle["application/vnd.opsbook.plan+json"], {
+      ...{ id: plan.id, title: "greet", destructive: true, total: 1, deletes: 1 },
+      changes: [{ action: "delete", target: "silence" }],
+    });
+    assert.equal(Plan.offered(plan.id), plan);
     const offered = { id: plan.id, title: "greet", changes: ["delete silence"], destructive: true };
     assert.deepEqual(host.sent, [{ type: "plan-offered", data: offered }]);
     assert.equal(await plan.apply(), "hello");

@@ -13,7 +13,14 @@ export interface PlannedChange {
   readonly after?: string | undefined;
 }
 
-export type PlanErrorCode = "stale" | "already-applied";
+export type PlanErrorCode = "stale" | "already-applied" | "unknown";
+
+/** Of the changes of a plan, so many are shown. */
+const SHOWN = 500;
+/** Plans that were shown can be applied by their id, the latest of them. */
+const OFFERED = 100;
+const offered = new Map<string, Plan<unknown>>();
+const MARKS = { create: "+", update: "~", delete: "-", run: ">" } as const;
 
 /**
  * A plan that can no longer be applied: the world moved on, or it has been applied.
@@ -55,6 +62,17 @@ export abstract class Plan<Applied> {
   protected abstract readonly basis: string;
   protected abstract execute(signal: AbortSignal): Promise<Applied>;
 
+  /**
+   * A plan that was shown, by its id: what the *Apply* button of a notebook runs.
+   *
+   * @throws PlanError `unknown` when this kernel shows no such plan, for instance after a restart.
+   */
+  static offered(id: string): Plan<unknown> {
+    const plan = offered.get(id);
+    if (plan !== undefined) return plan;
+    throw new PlanError("unknown", "this kernel shows no such plan; run the cell that makes it again");
+  }
+
   get destructive(): boolean {
     return this.changes.some((change) => change.action === "delete");
   }
@@ -76,13 +94,45 @@ export abstract class Plan<Applied> {
   }
 
   [displaySymbol](): MimeBundle {
-    const lines = this.changes.map((change) => redact(`${change.action} ${change.target}`));
-    hostChannel()?.send("plan-offered", {
-      id: this.id,
-      title: redact(this.title),
-      changes: lines,
-      destructive: this.destructive,
-    });
-    return { "text/plain": redact([this.title, ...lines.map((line) => `  ${line}`)].join("\n")) };
+    offered.delete(this.id);
+    offered.set(this.id, this);
+    const [oldest] = offered.keys();
+    if (offered.size > OFFERED && oldest !== undefined) offered.delete(oldest);
+    const changes = this.changes.slice(0, SHOWN).map((change) => ({
+      action: change.action,
+      target: redact(change.target),
+      ...(change.before === undefined ? {} : { before: redact(change.before) }),
+      ...(change.after === undefined ? {} : { after: redact(change.after) }),
+    }));
+    const title = redact(this.title);
+    const { destructive } = this;
+    const lines = changes.map(({ action, target }) => `${action} ${target}`);
+    hostChannel()?.send("plan-offered", { id: this.id, title, changes: lines, destructive });
+    return {
+      "application/vnd.opsbook.plan+json": {
+        id: this.id,
+        title,
+        destructive,
+        changes,
+        total: this.changes.length,
+        deletes: this.deleteCount,
+      },
+      "text/plain": planText(title, { changes, total: this.changes.length }),
+    };
   }
+
+  /** What is gone when it has been applied: the number a person types who applies it. */
+  get deleteCount(): number {
+    return this.changes.filter((change) => change.action === "delete").length;
+  }
+}
+
+function planText(title: string, { changes, total }: { changes: readonly PlannedChange[]; total: number }): string {
+  const lines = changes.flatMap(({ action, target, before, after }) => [
+    `  ${MARKS[action]} ${action} ${target}`,
+    ...(before === undefined ? [] : before.split("\n").map((line) => `      - ${line}`)),
+    ...(after === undefined ? [] : after.split("\n").map((line) => `      + ${line}`)),
+  ]);
+  const more = total > changes.length ? [`  … and ${total - changes.length} more`] : [];
+  return [title, ...lines, ...more].join("\n");
 }

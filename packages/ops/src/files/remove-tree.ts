@@ -16,9 +16,6 @@ export interface Removed {
   readonly bytes: number;
 }
 
-/** Of the things that would go, so many are shown by name. */
-const SHOWN = 100;
-
 /** The removal of a tree: looked at first, refused if anything in it changes before. */
 export class RemoveTreePlan extends Plan<Removed> {
   readonly title: string;
@@ -43,11 +40,7 @@ export class RemoveTreePlan extends Plan<Removed> {
     this.count = items.length;
     this.bytes = items.reduce((sum, { stat }) => sum + (kindOf(stat.mode) === "file" ? stat.size : 0), 0);
     this.title = `remove ${path}: ${this.count} files and folders, ${formatBytes(this.bytes)}`;
-    const more = items.length - SHOWN;
-    this.changes = [
-      ...items.slice(0, SHOWN).map((item) => ({ action: "delete" as const, target: item.path })),
-      ...(more > 0 ? [{ action: "delete" as const, target: `… and ${more} more` }] : []),
-    ];
+    this.changes = items.map((item) => ({ action: "delete", target: item.path }));
     this.basis = fingerprintOf(items);
   }
 

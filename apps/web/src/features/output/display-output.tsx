@@ -4,6 +4,7 @@ import { AnsiBlock } from "./ansi-line.tsx";
 import { FrameOutput } from "./frame-output.tsx";
 import { JsonTree } from "./json-tree.tsx";
 import { asText, isBlobRef, type JsonValue, richestType, type ShownType } from "./mime.ts";
+import { PlanOutput } from "./plan-output.tsx";
 import { AnswerOutput, ProgressOutput } from "./small-outputs.tsx";
 import { parseTable } from "./table-data.ts";
 import { TableOutput } from "./table-output.tsx";
@@ -24,7 +25,9 @@ export function DisplayOutput({ output }: { output: SessionDisplay }) {
   }
   if (type === "text/html" || type === "image/svg+xml") return <FrameOutput outputId={output.id} version={version} />;
   if (type.startsWith("image/")) return <ImageOutput output={output} type={type} />;
-  return <TextualOutput value={output.data[type]!} type={type} plain={output.data["text/plain"]} />;
+  return (
+    <TextualOutput value={output.data[type]!} type={type} plain={output.data["text/plain"]} outputId={output.id} />
+  );
 }
 
 /** Counts replacements of an output's data, so that its frame is loaded anew. */
@@ -53,7 +56,14 @@ function ImageOutput({ output, type }: { output: SessionDisplay; type: ShownType
   );
 }
 
-function TextualOutput({ value, type, plain }: { value: JsonValue; type: ShownType; plain: JsonValue | undefined }) {
+interface TextualProps {
+  value: JsonValue;
+  type: ShownType;
+  plain: JsonValue | undefined;
+  outputId: string;
+}
+
+function TextualOutput({ value, type, plain, outputId }: TextualProps) {
   const loaded = useValue(value, type);
   if (loaded.state === "loading") return <p className="nb-none">Loading…</p>;
   if (loaded.state === "failed") return <p className="nb-none">This output could not be loaded: {loaded.message}</p>;
@@ -64,6 +74,8 @@ function TextualOutput({ value, type, plain }: { value: JsonValue; type: ShownTy
       return <AnswerOutput value={loaded.value} />;
     case "application/vnd.opsbook.progress+json":
       return <ProgressOutput value={loaded.value} />;
+    case "application/vnd.opsbook.plan+json":
+      return <PlanOutput value={loaded.value} outputId={outputId} />;
     case "application/json":
       return <JsonTree value={loaded.value} />;
     case "application/vnd.vegalite.v6+json":

@@ -6,6 +6,7 @@ export type { BlobRef, JsonValue, MimeBundle };
 const SHOWN_TYPES = [
   "application/vnd.opsbook.answer+json",
   "application/vnd.opsbook.progress+json",
+  "application/vnd.opsbook.plan+json",
   "application/vnd.dataresource+json",
   "application/vnd.vegalite.v6+json",
   "application/vnd.vegalite.v5+json",
