@@ -22,7 +22,8 @@ test("[part of 4.1-remove-tree] a plan is seen, applied by a button that asks fo
   const source = `await files.removeTree(${JSON.stringify(folder)})`;
   await notebook.open(opsbook.add("plan.ipynb", [source, "1"]));
   await notebook.runAll();
-  const plan = notebook.cell(0).getByRole("region", { name: /remove .*old: 4 files and folders, 3\.9 KiB/ });
+  const plan = notebook.cell(0).getByRole("region", { name: /remove .*old: \d files and folders, 3\.9 KiB/ });
+  await expect(plan).toHaveAccessibleName(/: 4 files/);
   await expect(plan.getByRole("listitem")).toHaveCount(4);
   await expect(plan.getByRole("listitem").nth(2)).toContainText(`delete ${folder}/logs/app.log`);
   await plan.getByRole("button", { name: "Apply, deletes 4 …" }).press("Enter");
