@@ -16,6 +16,8 @@ export interface DriverHost {
   runtime: Runtime;
   output: KernelOutput;
   streams: Streams;
+  /** Takes the payloads of a run's reply. */
+  payloads(executionId: string, payloads: readonly unknown[]): void;
   /** Folder the kernel starts in. */
   cwd(): string;
   label(): string;
@@ -295,6 +297,7 @@ export class KernelDriver {
       const count =
         "execution_count" in reply && typeof reply.execution_count === "number" ? reply.execution_count : null;
       const status = reply.status === "ok" || reply.status === "error" ? reply.status : "not-run";
+      if ("payload" in reply && Array.isArray(reply.payload)) this.#host.payloads(parentId, reply.payload);
       flight.reply = { status, count };
       this.#finishIfDone(flight);
     } else if (type === "input_request") this.#inputRequest(message, parentId);

@@ -7,6 +7,7 @@ import {
   can,
   type Effect,
   type Entry,
+  type Operation,
   type Rejected,
   rejected,
   type ServerOperation,
@@ -26,6 +27,7 @@ import type { Connection, Identity } from "./connection.ts";
 import { KernelDriver } from "./kernel-driver.ts";
 import { KernelOutput } from "./kernel-output.ts";
 import { loggable } from "./loggable.ts";
+import { setNextInputs } from "./next-inputs.ts";
 import { OutsideChanges } from "./outside.ts";
 import { Persistence, type PersistenceHost, type SessionSnapshot } from "./persistence.ts";
 import { resumeKernel } from "./resume-kernel.ts";
@@ -74,7 +76,10 @@ export class Session {
     this.#submissions = new Submissions(start);
     const state = () => this.#state;
     const submit = (op: ServerOperation) => this.#submitServer(op);
+    const submitFact = (op: Operation, by: Author | null) => this.#submitFact(op, by);
+    const replaceText: Room["replaceText"] = (...change) => this.#room.replaceText(...change);
     const { streams, blobs, runtime, log } = parts;
+    const nextInputs = { state, submit: submitFact, replaceText, redactor: streams.redactor, log };
     this.#output = new KernelOutput({ state, submit, streams, blobs });
     this.#driver = new KernelDriver({
       state,
@@ -82,6 +87,7 @@ export class Session {
       runtime,
       output: this.#output,
       streams,
+      payloads: (executionId, payloads) => setNextInputs(nextInputs, executionId, payloads),
       cwd: () => dirname(this.#file()),
       label: () => this.path,
       log,
@@ -90,12 +96,11 @@ export class Session {
     this.#room = this.#newRoom();
     const file = () => this.#file();
     const outputStore = () => this.#outputStore();
-    const submitFact = (op: ServerOperation, by: Author | null) => this.#submitFact(op, by);
     this.versions = new Versions({
       ...{ ...parts, file, state, outputStore, submit: submitFact },
       path: () => this.#parts.path,
       text: () => this.notebookText(),
-      replaceText: (cellId, before, after) => this.#room.replaceText(cellId, before, after),
+      replaceText,
     });
     this.outside = new OutsideChanges({ versions: this.versions, file, state, outputStore, submit: submitFact, log });
     streams.onAppend = (outputId) => this.#streamGrew(outputId);
@@ -233,7 +238,7 @@ export class Session {
   }
 
   /** What the server did because somebody asked it to. Resolves once it is on disk and told. */
-  #submitFact(op: ServerOperation, by: Author | null): Promise<void> | Rejected {
+  #submitFact(op: Operation, by: Author | null): Promise<void> | Rejected {
     const context: ApplyContext = { by, at: Date.now() };
     const result = apply(this.#state, op, context);
     if (!result.ok) return result;

@@ -1,5 +1,6 @@
 export * from "./apply/index.ts";
 export * from "./derive.ts";
+export * from "./next-input.ts";
 export * from "./operations.ts";
 export * from "./permissions.ts";
 export * from "./question.ts";
