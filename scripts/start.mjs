@@ -11,7 +11,5 @@ await runMain(async (args) => {
   await ensureWebBuilt();
   const server = join(ROOT, "apps/server/opsbook.mjs");
   if (!existsSync(server)) throw new Stop(`${server} is missing: restore the checkout with \`git checkout apps\`.`);
-  // A folder named first replaces ./notebooks.
-  const folder = args[0] !== undefined && !args[0].startsWith("-") ? [] : ["./notebooks"];
-  return standIn(pinnedNode(), [server, "serve", ...folder, ...args], { cwd: ROOT });
+  return standIn(pinnedNode(), [server, "serve", "--default-dir", "./notebooks", ...args], { cwd: ROOT });
 });

@@ -25,14 +25,14 @@ test("with everything in place it is the server: arguments, folder and exit stat
   assert.deepEqual(await run.exit, { code: 3, signal: null });
   assert.equal(run.stderr, "");
   const { args, cwd } = JSON.parse(run.stdout);
-  assert.deepEqual(args, ["serve", "./notebooks", "--port", "0", "--exit"]);
+  assert.deepEqual(args, ["serve", "--default-dir", "./notebooks", "--port", "0", "--exit"]);
   assert.equal(cwd, root);
 });
 
 test("a folder named first replaces ./notebooks", async () => {
   const run = runScript(root, ["start.mjs", "/srv/books", "--exit"]);
   await run.exit;
-  assert.deepEqual(JSON.parse(run.stdout).args, ["serve", "/srv/books", "--exit"]);
+  assert.deepEqual(JSON.parse(run.stdout).args, ["serve", "--default-dir", "./notebooks", "/srv/books", "--exit"]);
 });
 
 test("a signal reaches the server, whose answer is the answer", async () => {

@@ -21,6 +21,7 @@ export const serveCommand: Command = {
   usage: "opsbook serve [dir] [options]",
   options: {
     host: { type: "string" },
+    "default-dir": { type: "string" },
     port: { type: "string" },
     "base-url": { type: "string" },
     "token-file": { type: "string" },
@@ -30,6 +31,7 @@ export const serveCommand: Command = {
   },
   help: {
     host: "address to listen on (127.0.0.1)",
+    "default-dir": "folder to serve where none is named (.)",
     port: `port (${DEFAULT_PORT}, or the next free one)`,
     "base-url": "URL under which browsers reach the server, such as https://ops.example.com",
     "token-file": "file (mode 0600) with an API token with admin rights, for programs",
@@ -43,7 +45,7 @@ export const serveCommand: Command = {
 
 async function serve(invocation: Invocation): Promise<number> {
   const address = parseAddress(invocation);
-  const { root, stateDir } = await prepareFolders(invocation.positionals[0] ?? ".");
+  const { root, stateDir } = await prepareFolders(invocation.positionals[0] ?? text(invocation, "default-dir") ?? ".");
   const settings = readSettings(stateDir, texts(invocation, "set"));
   const scrubber = new Scrubber();
   const log = createLogger({ stateDir, level: settings["log.level"], scrubber });
