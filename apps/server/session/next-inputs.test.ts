@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
+import { randomUUID } from "node:crypto";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, test } from "node:test";
+import { sourceHash } from "@opsbook/notebook/session";
 import { pythonEnvironment } from "../../../scripts/components/python.ts";
 import type { TestClient } from "./testing/client.ts";
 import { newRoot, startSessions } from "./testing/server.ts";
@@ -14,13 +16,19 @@ describe("the next input that a kernel sets", { timeout: 240_000 }, () => {
     const ada = await server.connect();
     await ada.run("function twice(x: number) {\n  return x * 2;\n}");
     const bob = await server.connect(undefined, { name: "Bob", role: "runner" });
-    const edit = await ada.start("%edit twice");
-    const last = await ada.start("'last'");
-    await ada.ended(edit.executionId);
-    await ada.ended(last.executionId);
-    const expected = ["%edit twice", "function twice(x: number) {\n  return x * 2;\n}", "'last'"];
+    for (const [cellId, source] of [
+      ["below", "'below'"],
+      ["edit", "%edit twice"],
+    ] as const) {
+      const after = ada.cells[0]!.id;
+      await ada.submit({ type: "insert-cell", cellId, cellType: "code", source, metadata: {}, after, index: 1 });
+    }
+    const run = { executionId: randomUUID(), cellId: "edit", sourceHash: sourceHash("%edit twice") };
+    await ada.submit({ type: "run-cells", runs: [run] });
+    await ada.ended(run.executionId);
+    const expected = ["%edit twice", "function twice(x: number) {\n  return x * 2;\n}", "'below'"];
     assert.deepEqual(sources(ada).slice(1), expected);
-    await bob.until(() => bob.seq === ada.seq);
+    await bob.until(() => bob.seq >= ada.seq);
     assert.deepEqual(sources(bob).slice(1), expected);
     assert.deepEqual(ada.cells[2]?.editedBy, { id: "ada", name: "Ada" });
     const added = ada.entries.findLast(({ op }) => op.type === "insert-cell" && op.source.startsWith("function"));
