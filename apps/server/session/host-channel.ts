@@ -106,6 +106,12 @@ export class HostChannel {
       case "prompt-shown":
         this.#prompt(executionId, said);
         return;
+      case "breakpoint-opened":
+        this.#stopped(executionId, said);
+        return;
+      case "breakpoint-closed":
+        this.#host.submit({ type: "breakpoint-closed", breakpointId: said.id });
+        return;
       case "progress":
         this.#progress(executionId, said);
         return;
@@ -141,6 +147,13 @@ export class HostChannel {
     const { prompt, password } = said;
     const asked = { promptId: id.data, executionId, text: redactor.text(prompt), password, form: form.data };
     submit({ type: "prompt-opened", ...asked });
+  }
+
+  #stopped(executionId: string, said: Said<"breakpoint-opened">): void {
+    const id = idSchema.safeParse(said.id);
+    if (!id.success) return;
+    const banner = this.#host.redactor.text(said.banner);
+    this.#host.submit({ type: "breakpoint-opened", executionId, breakpointId: id.data, banner });
   }
 
   #progress(executionId: string, { id, label, done, total, finished }: Said<"progress">): void {

@@ -1,9 +1,10 @@
 import { randomUUID } from "node:crypto";
 import { contentSchemas, type JsonObject, type Message } from "@opsbook/jupyter";
-import type { Runtime as KernelRuntime, ServerOperation, SessionState } from "@opsbook/notebook/session";
+import type { Execution, Runtime as KernelRuntime, ServerOperation, SessionState } from "@opsbook/notebook/session";
 import type { Logger } from "pino";
 import { type Kernel, type KernelEvent, type Runtime, RuntimeError } from "../runtime/index.ts";
 import type { KernelCursor } from "../store/session-folder.ts";
+import { type Flight, Flights } from "./flights.ts";
 import { HostChannel } from "./host-channel.ts";
 import { deathDetail, deathOutput } from "./kernel-death.ts";
 import type { KernelOutput } from "./kernel-output.ts";
@@ -24,9 +25,7 @@ export interface DriverHost {
   log: Logger;
 }
 
-type InFlight = NonNullable<KernelCursor["flight"]>;
-
-/** One kernel of a session: sends queued runs one by one and turns the kernel's messages into operations. */
+/** One kernel of a session: sends queued runs as soon as it takes one and turns the kernel's messages into operations. */
 export class KernelDriver {
   readonly #host: DriverHost;
   readonly #channel: HostChannel;
@@ -35,7 +34,7 @@ export class KernelDriver {
   #silence: Disposable | null = null;
   #ready = false;
   #starting: Promise<void> | null = null;
-  #inFlight: InFlight | null = null;
+  readonly #flights: Flights;
   #kseq = 0;
   #acknowledged = 0;
   /** Events wait here while a big display is written to disk, so that their order holds. */
@@ -46,6 +45,7 @@ export class KernelDriver {
   constructor(host: DriverHost) {
     this.#host = host;
     const { state, submit, output, log } = host;
+    this.#flights = new Flights(state);
     this.#channel = new HostChannel({ state, submit, output, redactor: host.streams.redactor, log });
   }
 
@@ -58,8 +58,8 @@ export class KernelDriver {
     if (!this.#kernel) return null;
     const { streams } = this.#host;
     const held = { streams: streams.lengths(), held: streams.held() };
-    const flight = this.#inFlight ? { flight: { ...this.#inFlight } } : {};
-    return { kernelId: this.#kernel.id, kseq: this.#kseq, ...held, host: this.#channel.offered, ...flight };
+    const flight = this.#flights.toJSON();
+    return { kernelId: this.#kernel.id, kseq: this.#kseq, ...held, host: this.#channel.offered, flight };
   }
 
   /** The cursor is on disk: the keeper need not keep what is before it. */
@@ -82,12 +82,9 @@ export class KernelDriver {
    * the kernel something: its shell answers in order, so a run not started by then never arrived.
    */
   async resume(kernel: Kernel, cursor: KernelCursor): Promise<void> {
-    const { executions } = this.#host.state();
-    const head = executions.find(({ status }) => status === "running") ?? executions.find(isQueued);
-    for (const { id, status } of executions)
-      if (status === "queued" && id !== head?.id) this.#notRun(id, "The server restarted before this run began.");
-    // A reply that was taken in before does not come again.
-    if (head) this.#inFlight = cursor.flight?.executionId === head.id ? { ...cursor.flight } : newFlight(head.id);
+    const sent = this.#flights.resume(cursor.flight);
+    for (const { id } of this.#host.state().executions.filter(isQueued))
+      if (id !== sent?.id) this.#notRun(id, "The server restarted before this run began.");
     this.#ready = true;
     // What it printed meanwhile waits until its secrets are known again.
     this.#draining = cursor.host === true;
@@ -96,22 +93,22 @@ export class KernelDriver {
       await this.#channel.reopen(kernel);
       await this.#drain(kernel);
     } else this.#channel.open(kernel);
-    if (head?.status !== "queued") return;
+    if (!sent) return;
     try {
       await kernel.request("shell", "kernel_info_request", {}, { timeout: 60_000 });
     } catch (error) {
       this.#host.log.warn({ err: error }, "the kernel did not answer after the server's restart");
     }
-    if (this.#host.state().executions.find(({ id }) => id === head.id)?.status !== "queued") return;
-    this.#inFlight = null;
-    this.#notRun(head.id, "The server restarted before this run began.");
+    if (this.#execution(sent.id)?.status !== "queued") return;
+    this.#flights.delete(sent.id);
+    this.#notRun(sent.id, "The server restarted before this run began.");
   }
 
   /** Sends the next queued run where the kernel is free. */
   advance(): void {
-    if (this.#inFlight || this.#closed) return;
+    if (!this.#flights.free || this.#closed) return;
     const { executions, runtime } = this.#host.state();
-    const next = executions.find(isQueued);
+    const next = executions.find((execution) => isQueued(execution) && !this.#flights.get(execution.id));
     if (!next) return;
     if (runtime.status === "dead" || runtime.status === "unknown-kernel") {
       const [why] = (runtime.detail ?? "There is no kernel.").split("\n");
@@ -124,28 +121,37 @@ export class KernelDriver {
       return;
     }
     if (!this.#ready) return;
-    this.#inFlight = newFlight(next.id);
+    this.#flights.add(next.id);
     const { id: executionId, code } = next;
     this.#kernel
       .execute({ executionId, code, storeHistory: true, stopOnError: true, allowStdin: true })
       .catch((error: Error) => {
         this.#host.log.error({ err: error }, "a run could not be sent to its kernel");
-        if (this.#inFlight?.executionId === executionId) this.#inFlight = null;
+        this.#flights.delete(executionId);
         this.#notRun(executionId, `The run could not be sent to the kernel: ${error.message}`);
       });
   }
 
   async interrupt(): Promise<void> {
     for (const { id } of this.#host.state().executions.filter(isQueued))
-      if (id !== this.#inFlight?.executionId) this.#notRun(id, "Not run: the kernel was interrupted.");
-    if (this.#inFlight) this.#inFlight.interrupted = true;
+      if (!this.#flights.get(id)) this.#notRun(id, "Not run: the kernel was interrupted.");
+    const { current } = this.#flights;
+    if (current) current.interrupted = true;
     await this.#kernel?.interrupt();
+  }
+
+  /** Lets the run go on that stopped last. */
+  async goOn(): Promise<void> {
+    // Of no cell, so what the kernel says of it is shown nowhere.
+    const run = { executionId: randomUUID(), code: CONTINUE, storeHistory: false, stopOnError: false };
+    await this.#kernel?.execute({ ...run, allowStdin: false });
   }
 
   /** Interrupts the kernel where it has this run, begun or not. */
   async cancel(executionId: string): Promise<void> {
-    if (this.#inFlight?.executionId !== executionId) return;
-    this.#inFlight.interrupted = true;
+    const flight = this.#flights.get(executionId);
+    if (!flight || flight !== this.#flights.current) return;
+    flight.interrupted = true;
     await this.#kernel?.interrupt();
   }
 
@@ -238,7 +244,7 @@ export class KernelDriver {
     this.#kernel = null;
     this.#ready = false;
     this.#events.length = 0;
-    this.#endRun("The kernel was stopped.");
+    this.#endRuns("The kernel was stopped.");
     await kernel?.shutdown().catch((error: Error) => this.#host.log.warn({ err: error }, "kernel shutdown failed"));
   }
 
@@ -282,7 +288,7 @@ export class KernelDriver {
   #message(message: Message, channel: string): Promise<void> | undefined {
     const type = message.header.msg_type;
     const parentId = message.parent_header.msg_id ?? "";
-    const flight = this.#inFlight?.executionId === parentId ? this.#inFlight : null;
+    const flight = this.#flights.get(parentId);
     if (type === "execute_input") {
       const { execution_count } = contentSchemas.execute_input.parse(message.content);
       this.#begin(parentId, execution_count);
@@ -307,16 +313,20 @@ export class KernelDriver {
   }
 
   #begin(executionId: string, executionCount: number | null): void {
-    const execution = this.#host.state().executions.find(({ id }) => id === executionId);
+    const execution = this.#execution(executionId);
     if (!execution) return;
     this.#host.output.forget(execution.cellId, executionId);
     this.#host.submit({ type: "execution-started", executionId, executionCount });
   }
 
-  #finishIfDone(flight: InFlight): void {
+  #execution(executionId: string): Execution | undefined {
+    return this.#host.state().executions.find(({ id }) => id === executionId);
+  }
+
+  #finishIfDone(flight: Flight): void {
     if (!flight.reply || !flight.idle) return;
     const { executionId, reply, interrupted } = flight;
-    this.#inFlight = null;
+    this.#flights.delete(executionId);
     this.#host.output.finish(executionId);
     const status = reply.status === "error" && interrupted ? "interrupted" : reply.status;
     this.#host.submit({
@@ -337,12 +347,12 @@ export class KernelDriver {
   #exited(event: Extract<KernelEvent, { type: "exited" }>): void {
     this.#ready = false;
     if (event.expected) {
-      this.#endRun("The kernel was restarted.");
+      this.#endRuns("The kernel was restarted.");
       return;
     }
-    const flight = this.#inFlight;
+    const flight = this.#flights.current;
     const death = { ...event, stderr: this.#host.streams.redactor.text(event.stderr) };
-    const execution = this.#host.state().executions.find(({ id }) => id === flight?.executionId);
+    const execution = flight && this.#execution(flight.executionId);
     if (flight && execution?.status === "running") {
       this.#host.output.finish(flight.executionId);
       const output = deathOutput(death, flight.executionId);
@@ -350,25 +360,18 @@ export class KernelDriver {
     }
     // Before the run ends, which would leave them no better reason than that it failed.
     for (const { id } of this.#host.state().executions.filter(isQueued))
-      if (id !== flight?.executionId) this.#notRun(id, `Not run: the kernel died (${event.cause}).`);
-    this.#endRun(`The kernel died: ${event.cause}`, "error");
+      if (!this.#flights.get(id)) this.#notRun(id, `Not run: the kernel died (${event.cause}).`);
+    this.#endRuns(`The kernel died: ${event.cause}`, "error");
     this.#changed("dead", deathDetail(death));
   }
 
   /** Ends what was on its way to the kernel, which will not answer any more. */
-  #endRun(reason: string, status: "interrupted" | "error" = "interrupted"): void {
-    const flight = this.#inFlight;
-    this.#inFlight = null;
-    if (!flight) return;
-    this.#host.output.finish(flight.executionId);
-    const begun = this.#host.state().executions.find(({ id }) => id === flight.executionId)?.status === "running";
-    this.#host.submit({
-      type: "execution-finished",
-      executionId: flight.executionId,
-      status: begun ? status : "not-run",
-      executionCount: null,
-      reason,
-    });
+  #endRuns(reason: string, ended: "interrupted" | "error" = "interrupted"): void {
+    for (const { executionId } of this.#flights.takeAll()) {
+      this.#host.output.finish(executionId);
+      const status = this.#execution(executionId)?.status === "running" ? ended : "not-run";
+      this.#host.submit({ type: "execution-finished", executionId, status, executionCount: null, reason });
+    }
   }
 
   #notRun(executionId: string, reason: string): void {
@@ -392,4 +395,5 @@ export class KernelDriver {
 
 const isQueued = ({ status }: { status: string }) => status === "queued";
 
-const newFlight = (executionId: string): InFlight => ({ executionId, reply: null, idle: false, interrupted: false });
+/** A magic of our own kernel, the only one that stops at breakpoints. */
+const CONTINUE = "%continue";

@@ -283,6 +283,9 @@ export class Session {
       case "cancel-execution":
         void this.#driver.cancel(effect.executionId).catch(failed);
         break;
+      case "continue-execution":
+        void this.#driver.goOn().catch(failed);
+        break;
       case "restart-kernel":
         void this.#driver.restart().catch(failed);
         break;

@@ -13,6 +13,13 @@ import { writeAtomic } from "./atomic-write.ts";
 import { FormatError, migrate, versionOf } from "./formats.ts";
 import { GroupLog } from "./group-log.ts";
 
+const flightSchema = z.object({
+  executionId: z.string(),
+  reply: z.object({ status: z.enum(["ok", "error", "not-run"]), count: z.number().int().nullable() }).nullable(),
+  idle: z.boolean(),
+  interrupted: z.boolean(),
+});
+
 /** How far the kernel's messages are part of the session: later ones are asked for again after a restart. */
 const cursorSchema = z.object({
   kernelId: z.string(),
@@ -23,15 +30,8 @@ const cursorSchema = z.object({
   held: z.record(z.string(), z.tuple([z.string(), z.number().int()])).optional(),
   /** The kernel has the host channel. */
   host: z.boolean().optional(),
-  /** What the kernel said already of the end of the run it has. */
-  flight: z
-    .object({
-      executionId: z.string(),
-      reply: z.object({ status: z.enum(["ok", "error", "not-run"]), count: z.number().int().nullable() }).nullable(),
-      idle: z.boolean(),
-      interrupted: z.boolean(),
-    })
-    .optional(),
+  /** What the kernel said already of the end of each run it has. Earlier servers wrote the one there was. */
+  flight: z.union([z.array(flightSchema), flightSchema.transform((flight) => [flight])]).optional(),
 });
 export type KernelCursor = z.infer<typeof cursorSchema>;
 

@@ -68,6 +68,10 @@ export const hostMessageSchema = z.discriminatedUnion("type", [
     total: z.number().min(0).nullable().default(null),
     finished: z.boolean().default(false),
   }),
+  /** The execution waits, and the kernel takes others meanwhile. */
+  z.object({ version, type: z.literal("breakpoint-opened"), id, banner: line }),
+  /** It goes on, or was interrupted. Said before the end of the execution that let it go on. */
+  z.object({ version, type: z.literal("breakpoint-closed"), id }),
   z.object({
     version,
     type: z.literal("terminal-offered"),

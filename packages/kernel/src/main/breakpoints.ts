@@ -1,5 +1,7 @@
+import { randomUUID } from "node:crypto";
 import { KernelError } from "../error.ts";
 import { currentExecution, type Execution } from "./execution.ts";
+import type { HostLink } from "./host-link.ts";
 import type { Reporter } from "./reporter.ts";
 
 export interface BreakpointOptions {
@@ -10,17 +12,23 @@ export interface BreakpointOptions {
 }
 
 interface Stop {
+  readonly id: string;
   readonly execution: Execution;
   goOn(): void;
 }
 
+/** Characters of a banner that the server hears of. */
+const MOST_BANNER = 2000;
+
 /** Places where a cell's program waits while other cells run. The innermost goes on first. */
 export class Breakpoints {
   readonly #reporter: Reporter;
+  readonly #link: HostLink;
   readonly #open: Stop[] = [];
 
-  constructor(reporter: Reporter) {
+  constructor(reporter: Reporter, link: HostLink) {
     this.#reporter = reporter;
+    this.#link = link;
   }
 
   /** Stops the calling program until `continue`, with its names in reach of the cells that run meanwhile. */
@@ -30,7 +38,7 @@ export class Breakpoints {
       throw new KernelError("not-a-cell", "nb.breakpoint() stops the code of a running cell only.");
     }
     const { promise, resolve } = Promise.withResolvers<void>();
-    const stop: Stop = { execution, goOn: resolve };
+    const stop: Stop = { id: randomUUID(), execution, goOn: resolve };
     const restore = define(locals);
     this.#open.push(stop);
     const names = Object.keys(locals);
@@ -38,13 +46,14 @@ export class Breakpoints {
       `${banner === "" ? "" : `${banner}\n`}Stopped${names.length > 0 ? ` with ${names.join(", ")}` : ""}. Run other cells; nb.continue() or %continue goes on.\n`,
     );
     this.#reporter.send({ type: "paused", index: execution.index });
+    this.#link.send("breakpoint-opened", { id: stop.id, banner: banner.slice(0, MOST_BANNER) });
     try {
       await execution.untilInterrupt(promise);
     } finally {
       restore();
       this.#open.splice(this.#open.indexOf(stop), 1);
       // Before the end of the cell that said it, so that no queued cell comes in between.
-      if (execution.interrupted) this.#reporter.send({ type: "resumed", index: execution.index });
+      if (execution.interrupted) this.#left(stop);
     }
   };
 
@@ -53,13 +62,18 @@ export class Breakpoints {
     const stop = this.#open.at(-1);
     if (!stop) throw new KernelError("not-stopped", "No program is stopped at a breakpoint.");
     const goOn = (): void => {
-      this.#reporter.send({ type: "resumed", index: stop.execution.index });
+      this.#left(stop);
       stop.goOn();
     };
     const caller = currentExecution();
     if (caller?.running && caller !== stop.execution) caller.finish.push(goOn);
     else goOn();
   };
+
+  #left({ id, execution }: Stop): void {
+    this.#link.send("breakpoint-closed", { id });
+    this.#reporter.send({ type: "resumed", index: execution.index });
+  }
 }
 
 /** Puts names on the global object. Returns how to take them away again. */

@@ -79,7 +79,7 @@ export async function startKernel(options: KernelOptions): Promise<void> {
       display,
       link,
       config,
-      breakpoints: new Breakpoints(reporter),
+      breakpoints: new Breakpoints(reporter, link),
       history: options.history,
       folder: options.folder,
     },

@@ -63,6 +63,8 @@ export const userOperationSchema = z.discriminatedUnion("type", [
       .max(LIMITS.runs),
   }),
   z.strictObject({ type: z.literal("cancel-run"), executionId: idSchema }),
+  /** Lets a run go on that stopped at a breakpoint. */
+  z.strictObject({ type: z.literal("continue-run"), executionId: idSchema }),
   z.strictObject({ type: z.literal("interrupt-kernel") }),
   z.strictObject({ type: z.literal("restart-kernel") }),
   z.strictObject({ type: z.literal("select-kernel"), kernelName: z.string().min(1).max(200) }),
@@ -173,6 +175,14 @@ export const serverOperationSchema = z.discriminatedUnion("type", [
     executionCount: z.number().int().nullable(),
     reason: z.string().optional(),
   }),
+  /** The run's program waits, and other cells may run meanwhile. */
+  z.strictObject({
+    type: z.literal("breakpoint-opened"),
+    executionId: idSchema,
+    breakpointId: idSchema,
+    banner: z.string(),
+  }),
+  z.strictObject({ type: z.literal("breakpoint-closed"), breakpointId: idSchema }),
   z.strictObject({
     type: z.literal("kernel-changed"),
     kernelName: z.string(),

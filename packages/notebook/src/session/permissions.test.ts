@@ -6,7 +6,7 @@ import { can, OPERATION_ROLES, ROLES, roleIncludes } from "./permissions.ts";
 /** Written out a second time on purpose: a change of the table has to be meant. */
 const ALLOWED: Record<(typeof ROLES)[number], UserOperation["type"][]> = {
   viewer: [],
-  runner: ["run-cells", "cancel-run", "interrupt-kernel", "restart-kernel", "answer-prompt"],
+  runner: ["run-cells", "cancel-run", "continue-run", "interrupt-kernel", "restart-kernel", "answer-prompt"],
   editor: [
     "insert-cell",
     "delete-cell",

@@ -18,6 +18,7 @@ export const OPERATION_ROLES: Record<UserOperation["type"], Role> = {
   "clear-outputs": "editor",
   "run-cells": "runner",
   "cancel-run": "runner",
+  "continue-run": "runner",
   "interrupt-kernel": "runner",
   "restart-kernel": "runner",
   "select-kernel": "editor",

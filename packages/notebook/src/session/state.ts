@@ -89,6 +89,14 @@ export interface Execution {
   executionCount?: number;
   /** Why it was interrupted or not run. */
   reason?: string;
+  /** Where its program waits while other cells run, the newest last. Absent where it does not. */
+  breakpoints?: Breakpoint[];
+}
+
+export interface Breakpoint {
+  id: string;
+  /** What the program has to say of the place; may be empty. */
+  banner: string;
 }
 
 export type KernelStatus =

@@ -2,6 +2,7 @@ import {
   type Execution,
   isActive,
   isEditedSinceRun,
+  isStopped,
   type Presence,
   type Prompt,
   type SessionCell,
@@ -68,7 +69,7 @@ export class CellViews {
   update(sources: CellSources): void {
     const { state } = sources;
     const executions = new Map(state.executions.map((execution) => [execution.cellId, execution]));
-    const active = state.executions.filter(isActive);
+    const active = state.executions.filter((execution) => isActive(execution) && !isStopped(execution));
     const ahead = new Map(active.map((execution, index) => [execution.cellId, index]));
     const outOfOrder = outOfOrderCells(state);
     const seen = new Set<string>();

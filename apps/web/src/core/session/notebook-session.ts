@@ -38,6 +38,7 @@ export interface SessionEntry {
 const NEVER_CARRIED_OVER = new Set<UserOperation["type"]>([
   "run-cells",
   "cancel-run",
+  "continue-run",
   "interrupt-kernel",
   "restart-kernel",
   "select-kernel",
@@ -176,6 +177,12 @@ export class NotebookSession {
     const execution = this.cells.get(cellId)?.getState().execution;
     if (execution?.status === "queued" || execution?.status === "running")
       this.submit({ type: "cancel-run", executionId: execution.id });
+  }
+
+  /** Lets the cell go on that stopped last at a breakpoint. */
+  goOn(): void {
+    const stopped = this.store.getState().stoppedRun;
+    if (stopped !== null) this.submit({ type: "continue-run", executionId: stopped });
   }
 
   insertCell(after: string | null, cellType: SessionCell["cell_type"], source = ""): string {

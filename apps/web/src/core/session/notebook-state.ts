@@ -1,6 +1,7 @@
 import {
   type Author,
   type Conflict,
+  isStopped,
   type Role,
   type RunCounts,
   type Runtime,
@@ -26,6 +27,8 @@ export interface NotebookState {
   order: readonly string[];
   runtime: Runtime | null;
   counts: RunCounts;
+  /** The run that stopped last at a breakpoint. */
+  stoppedRun: string | null;
   clients: readonly SessionClient[];
   /** Two versions somebody has to choose from. */
   conflict: Conflict | null;
@@ -60,6 +63,7 @@ export function initialState(): NotebookState {
     order: [],
     runtime: null,
     counts: { running: 0, queued: 0, failed: 0, stale: 0 },
+    stoppedRun: null,
     clients: [],
     conflict: null,
     peers: new Map(),
@@ -78,6 +82,7 @@ export function shownOf(state: SessionState, before: NotebookState): Partial<Not
   return {
     order: sameOrder ? before.order : order,
     counts: sameCounts ? before.counts : counts,
+    stoppedRun: state.executions.findLast(isStopped)?.id ?? null,
     runtime: state.runtime,
     clients: state.clients,
     conflict: state.conflict ?? null,

@@ -9,6 +9,7 @@ import { cx } from "../../ui/cx.ts";
 import { selectionOf } from "../notebook/notebook-actions.ts";
 import { useLanguage, useScope, useUi } from "../notebook/notebook-context.ts";
 import { OutputList } from "../output/output-list.tsx";
+import { BreakpointLine } from "./breakpoint-line.tsx";
 import { CellSource } from "./cell-source.tsx";
 import { CellStateMark, GutterMark, stateWords } from "./cell-state.tsx";
 import { CellToolbar } from "./cell-toolbar.tsx";
@@ -104,6 +105,7 @@ export const CellItem = memo(function CellItem({ cellId, store, position, total 
         </>
       )}
       <CellNoticeLine view={view} />
+      {view.execution?.breakpoints ? <BreakpointLine execution={view.execution} /> : null}
       {cell.outputs.length > 0 || view.prompts.length > 0 ? (
         <>
           <div className="nb-outn">

@@ -1,4 +1,5 @@
-import { CircleAlert, CircleCheck, CircleSlash, Hourglass, LoaderCircle, RefreshCw } from "lucide-react";
+import { isStopped } from "@opsbook/notebook/session";
+import { CircleAlert, CircleCheck, CirclePause, CircleSlash, Hourglass, LoaderCircle, RefreshCw } from "lucide-react";
 import { useEffect, useState } from "react";
 import type { CellView } from "../../core/session/cell-views.ts";
 
@@ -21,7 +22,7 @@ export function stateWords({ state, execution, ahead }: CellView): string {
     case "queued":
       return ahead ? `queued, ${ahead} ahead` : "queued";
     case "running":
-      return "running";
+      return execution && isStopped(execution) ? "stopped at a breakpoint" : "running";
     case "ok":
       return "ran without error";
     case "failed":
@@ -44,6 +45,13 @@ export function CellStateMark({ view }: { view: CellView }) {
         </span>
       );
     case "running":
+      if (isStopped(execution))
+        return (
+          <span className="nb-mark nb-stopped" title={`Started by ${execution.by.name}`}>
+            <CirclePause size={12} aria-hidden />
+            stopped
+          </span>
+        );
       return (
         <span className="nb-mark nb-run" title={`Started by ${execution.by.name}`}>
           <LoaderCircle size={12} aria-hidden className="animate-spin" />
@@ -109,6 +117,7 @@ function Elapsed({ since }: { since: number }) {
 
 /** In the gutter, beside the number: only what asks for a look. */
 export function GutterMark({ view }: { view: CellView }) {
+  if (view.execution && isStopped(view.execution)) return <CirclePause size={13} aria-hidden className="nb-stopped" />;
   if (view.state === "running") return <LoaderCircle size={13} aria-hidden className="nb-run animate-spin" />;
   if (view.state === "failed") return <CircleAlert size={13} aria-hidden className="nb-fail" />;
   return null;

@@ -166,6 +166,10 @@ export class NotebookActions {
     if (this.allowed("interrupt-kernel")) this.#session.submit({ type: "interrupt-kernel" });
   }
 
+  goOn(): void {
+    if (this.allowed("continue-run")) this.#session.goOn();
+  }
+
   restart(): void {
     if (this.allowed("restart-kernel")) this.#session.submit({ type: "restart-kernel" });
   }

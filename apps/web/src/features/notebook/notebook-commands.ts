@@ -11,6 +11,7 @@ import {
   Scissors,
   ScrollText,
   Square,
+  StepForward,
   Trash2,
   Type,
   Undo2,
@@ -172,6 +173,15 @@ const COMMANDS: readonly Command[] = [
     icon: Square,
     when: may("interrupt-kernel"),
     run: use(({ actions }) => actions.interrupt()),
+  },
+  {
+    id: "kernel.continue",
+    title: "Continue from the breakpoint",
+    keys: ["F8"],
+    group: "Kernel",
+    icon: StepForward,
+    when: () => may("continue-run")() && active?.session.store.getState().stoppedRun != null,
+    run: use(({ actions }) => actions.goOn()),
   },
   {
     id: "kernel.restart",

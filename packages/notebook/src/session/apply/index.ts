@@ -1,5 +1,6 @@
 import type { Operation } from "../operations.ts";
 import type { SessionState } from "../state.ts";
+import * as breakpoints from "./breakpoints.ts";
 import * as cells from "./cells.ts";
 import * as outputs from "./outputs.ts";
 import { type ApplyContext, type ApplyResult, applied } from "./result.ts";
@@ -7,6 +8,7 @@ import * as runs from "./runs.ts";
 import * as runtime from "./runtime.ts";
 import { notebookReplaced } from "./versions.ts";
 
+export { isStopped, runningNow } from "./breakpoints.ts";
 export { applySplices } from "./cells.ts";
 export type { Applied, ApplyContext, ApplyResult, Effect } from "./result.ts";
 export { rejected } from "./result.ts";
@@ -40,6 +42,8 @@ export function apply(state: SessionState, op: Operation, context: ApplyContext)
       return runs.runCells(state, op, context);
     case "cancel-run":
       return runs.cancelRun(state, op, context);
+    case "continue-run":
+      return breakpoints.continueRun(state, op);
     case "interrupt-kernel":
       return applied(state, [{ type: "interrupt-kernel" }]);
     case "restart-kernel":
@@ -52,6 +56,10 @@ export function apply(state: SessionState, op: Operation, context: ApplyContext)
       return runs.executionStarted(state, op, context);
     case "execution-finished":
       return runs.executionFinished(state, op, context);
+    case "breakpoint-opened":
+      return breakpoints.breakpointOpened(state, op);
+    case "breakpoint-closed":
+      return breakpoints.breakpointClosed(state, op);
     case "output-opened":
       return outputs.outputOpened(state, op);
     case "output-closed":

@@ -8,6 +8,7 @@ export type Effect =
   | { type: "interrupt-kernel" }
   /** The kernel may have the run already, also where the state calls it queued. */
   | { type: "cancel-execution"; executionId: string }
+  | { type: "continue-execution" }
   | { type: "restart-kernel" }
   | { type: "select-kernel"; kernelName: string }
   | { type: "send-input"; promptId: string; value: string }

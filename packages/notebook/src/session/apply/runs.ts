@@ -2,6 +2,7 @@ import type { JsonObject, JsonValue } from "../../model.ts";
 import type { ServerOperation, UserOperation } from "../operations.ts";
 import { sourceHash } from "../source-hash.ts";
 import type { Author, Execution, SessionCell, SessionState } from "../state.ts";
+import { goingOn, runningNow } from "./breakpoints.ts";
 import {
   type ApplyContext,
   type ApplyResult,
@@ -104,7 +105,7 @@ export function executionFinished(
   if (!execution || !isActive(execution)) return rejected("execution-not-found", "This run has ended already.");
   const count = op.executionCount ?? execution.executionCount ?? null;
   const finished: Execution = {
-    ...execution,
+    ...goingOn(execution),
     status: op.status,
     finishedAt: context.at,
     ...(count === null ? {} : { executionCount: count }),
@@ -112,7 +113,8 @@ export function executionFinished(
   };
   const cell = state.notebook.cells.find(({ id }) => id === execution.cellId);
   const stops = (op.status === "error" && !hasTag(cell, "raises-exception")) || op.status === "interrupted";
-  let next = updateExecution(state, op.executionId, finished);
+  const executions = state.executions.map((other) => (other === execution ? finished : other));
+  let next: SessionState = { ...state, executions };
   next = { ...next, prompts: next.prompts.filter(({ executionId }) => executionId !== op.executionId) };
   if (cell && op.status !== "not-run")
     next = updateCell(next, cell.id, (old) => recordRun({ ...old, execution_count: count }, finished)) ?? next;
@@ -177,6 +179,8 @@ export function cancelRun(state: SessionState, op: Op<"cancel-run">, { by, at }:
   const execution = state.executions.find(({ id }) => id === op.executionId);
   if (!execution || !isActive(execution)) return rejected("execution-not-found", "This run has ended already.");
   const effects: Effect[] = [{ type: "cancel-execution", executionId: op.executionId }];
+  if (execution.status === "running" && runningNow(state.executions) !== execution)
+    return rejected("cell-busy", "Another cell runs or waits at a breakpoint of this one. End that one first.");
   if (execution.status === "running") return applied(state, effects);
   const reason = `Cancelled by ${by?.name ?? "the server"}.`;
   return applied(updateExecution(state, op.executionId, { status: "not-run", finishedAt: at, reason }), effects);

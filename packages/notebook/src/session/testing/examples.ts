@@ -22,6 +22,7 @@ export const EXAMPLES: Operation[] = [
   { type: "clear-outputs", cellIds: ["a"] },
   { type: "run-cells", runs: [{ executionId: "run-0001", cellId: "a", sourceHash: "0".repeat(16) }] },
   { type: "cancel-run", executionId: "run-0001" },
+  { type: "continue-run", executionId: "run-0001" },
   { type: "interrupt-kernel" },
   { type: "restart-kernel" },
   { type: "select-kernel", kernelName: "deno" },
@@ -31,6 +32,8 @@ export const EXAMPLES: Operation[] = [
   { type: "output-replaced", displayId: "d", data: { "text/plain": "x" }, metadata: {} },
   { type: "outputs-cleared", cellId: "a" },
   { type: "execution-finished", executionId: "run-0001", status: "ok", executionCount: 1 },
+  { type: "breakpoint-opened", executionId: "run-0001", breakpointId: "stop-0001", banner: "look" },
+  { type: "breakpoint-closed", breakpointId: "stop-0001" },
   {
     type: "kernel-changed",
     kernelName: "deno",
