@@ -1,4 +1,4 @@
-import { existsSync, statSync } from "node:fs";
+import { existsSync, readFileSync, statSync } from "node:fs";
 import { lstat, mkdir, readlink, rm, symlink, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
@@ -24,7 +24,7 @@ export class Project {
   static async create(folder: string, home: string): Promise<Project> {
     await mkdir(folder, { recursive: true, mode: 0o700 });
     const project = new Project(folder, home);
-    await writeFile(join(folder, "tsconfig.json"), JSON.stringify(settings(home), null, 2));
+    await project.#writeSettings();
     await project.#linkPackages();
     return project;
   }
@@ -49,13 +49,18 @@ export class Project {
       ["", ".ts", ".js", ".json"].map((end) => join(this.home, specifier + end)),
     );
     const packages = nearestPackages(this.home);
-    const watched = [...imported, ...(packages === null ? [] : [packages, join(packages, ".package-lock.json")])];
+    const watched = [
+      join(this.home, "tsconfig.json"),
+      ...imported,
+      ...(packages === null ? [] : [packages, join(packages, ".package-lock.json")]),
+    ];
     const stamps = watched.map((path) => [path, stampOf(path)] as const);
     const stamp = JSON.stringify(stamps);
     if (stamp === this.#stamp) return [];
     const isFirst = this.#stamp === "";
     this.#stamp = stamp;
     await this.#linkPackages();
+    await this.#writeSettings();
     if (isFirst) return [];
     const changed = (path: string) => ({ uri: pathToFileURL(path).href, type: CHANGED });
     return [
@@ -66,6 +71,10 @@ export class Project {
 
   remove(): Promise<void> {
     return rm(this.folder, { recursive: true, force: true });
+  }
+
+  #writeSettings(): Promise<void> {
+    return writeFile(join(this.folder, "tsconfig.json"), JSON.stringify(settings(this.home), null, 2));
   }
 
   /** So that packages are found as from the notebook's folder. */
@@ -103,6 +112,16 @@ function stampOf(path: string): string | null {
   return stat === undefined ? null : `${stat.mtimeMs} ${stat.size}`;
 }
 
+/** As the kernel, which the server does not import, decides which decorators a notebook's folder means. */
+function experimentalDecorators(home: string): boolean {
+  try {
+    const text = readFileSync(join(home, "tsconfig.json"), "utf8");
+    return /"experimentalDecorators"\s*:\s*true\b/.test(text.replace(/\/\*[\s\S]*?\*\/|(?<=^|[\s,{])\/\/.*$/gm, ""));
+  } catch {
+    return false;
+  }
+}
+
 /** What a cell may do runs as it is: errors are told where a run would fail or a type says so, not for style. */
 function settings(home: string): object {
   const require = createRequire(import.meta.url);
@@ -125,7 +144,7 @@ function settings(home: string): object {
       strict: true,
       noImplicitAny: false,
       useUnknownInCatchVariables: false,
-      experimentalDecorators: true,
+      experimentalDecorators: experimentalDecorators(home),
       allowJs: true,
       allowImportingTsExtensions: true,
       resolveJsonModule: true,

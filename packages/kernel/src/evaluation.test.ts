@@ -121,12 +121,6 @@ suite("3.1-eval", {
     ],
     shows("'1'"),
   ],
-  "TypeScript's decorators": [
-    [
-      "const seen: string[] = []; function mark(target: any, key?: string) { seen.push(key ?? target.name) } @mark class De { @mark m() {} } seen.join()",
-    ],
-    shows("'m,De'"),
-  ],
   "accessor fields": [
     [
       "class Acc { accessor x = 1; static accessor y = 2; accessor #z = 3; z() { return this.#z++ + this.#z } }",

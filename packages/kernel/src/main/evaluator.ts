@@ -1,5 +1,6 @@
 import { type Runtime, Session } from "node:inspector";
 import { plainName } from "../transform/names.ts";
+import { GENERATED } from "../transform/rewrite.ts";
 import { scriptName } from "./cells.ts";
 import { type Execution, runIn } from "./execution.ts";
 
@@ -84,7 +85,7 @@ export class Evaluator {
   lexicalNames(): string[] {
     let names: string[] = [];
     this.#session.post("Runtime.globalLexicalScopeNames", {}, (error, answer) => {
-      if (!error) names = answer.names.map(plainName);
+      if (!error) names = answer.names.filter((name) => !name.startsWith(GENERATED)).map(plainName);
     });
     return names;
   }

@@ -14,6 +14,7 @@ import { Cells } from "./cells.ts";
 import { Children } from "./children.ts";
 import { Completer } from "./complete.ts";
 import { Config } from "./config.ts";
+import { experimentalDecorators, loadDecoratedFiles } from "./decorated-files.ts";
 import { hideFramesOf, installStackTranslation } from "./errors.ts";
 import { Evaluator } from "./evaluator.ts";
 import { currentExecution, runOutside } from "./execution.ts";
@@ -58,7 +59,13 @@ export async function startKernel(options: KernelOptions): Promise<void> {
   const modules = new Modules(options.folder);
   const magics = new KernelMagics();
   const config = new Config(options.folder, options.sets);
-  const notebook = new Notebook({ reporter, evaluator, cells, builtins, modules, config, isMagic: magics.has });
+  const isExperimental = (): boolean => experimentalDecorators(options.folder);
+  loadDecoratedFiles(isExperimental);
+  const notebook = new Notebook({
+    ...{ reporter, evaluator, cells, builtins, modules, config },
+    isMagic: magics.has,
+    experimentalDecorators: isExperimental,
+  });
   for (const problem of config.problems) notebook.tell(problem);
   const completer = new Completer(evaluator, notebook.names);
   installStackTranslation(cells);

@@ -3,15 +3,18 @@ import { fileURLToPath } from "node:url";
 import { transformSync } from "oxc-transform";
 import { originalPosition } from "../transform/positions.ts";
 import { OPTIONS, OWN } from "../typescript-hook.mjs";
+import { mapOfDecorated } from "./decorated-files.ts";
 
-const FRAME = /(file:\/\/[^\s():]+\.ts):(\d+):(\d+)/g;
+const FRAME = /(file:\/\/[^\s():]+\.[cm]?ts(?:\?[^\s():]*)?):(\d+):(\d+)/g;
 
-/** Frames in files that the hook transformed, at the lines of those files. Their maps are made when an error asks. */
+/** Frames in files that a hook transformed, at the lines of those files. Their maps are made when an error asks. */
 export function translateLibraryFrames(text: string): string {
-  if (!text.includes(OWN)) return text;
+  if (!text.includes("file://")) return text;
   return text.replace(FRAME, (frame, url: string, line: string, column: string) => {
-    if (!url.startsWith(OWN)) return frame;
-    const position = locate(url, { line: Number(line), column: Number(column) });
+    const at = { line: Number(line), column: Number(column) };
+    const map = mapOfDecorated(url);
+    if (!map && !url.startsWith(OWN)) return frame;
+    const position = map ? originalPosition(map, at) : locate(url, at);
     return position ? `${url}:${position.line}:${position.column}` : url;
   });
 }

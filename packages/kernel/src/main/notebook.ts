@@ -32,6 +32,7 @@ export interface NotebookParts {
   builtins: ReadonlySet<string>;
   config: Config;
   isMagic(name: string): boolean;
+  experimentalDecorators(): boolean;
 }
 
 type Ended = Outcome | { kind: "interrupted" };
@@ -52,7 +53,8 @@ export class Notebook {
 
   constructor(parts: NotebookParts) {
     this.#parts = parts;
-    this.#context = { names: this.names, builtins: parts.builtins, isMagic: parts.isMagic };
+    const { builtins, isMagic, experimentalDecorators } = parts;
+    this.#context = { names: this.names, builtins, isMagic, experimentalDecorators };
     this.#results.install();
     this.#gone = new FinalizationRegistry((index) => parts.reporter.send({ type: "forget", index }));
   }

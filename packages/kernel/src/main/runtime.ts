@@ -31,6 +31,10 @@ export function installRuntime(
     return value;
   });
   hidden(RUNTIME.decorators, { decorate });
+  // Metadata of decorators, which the engine does not know yet; lowered ones look for it under this name.
+  if (!("metadata" in Symbol)) {
+    Object.defineProperty(Symbol, "metadata", { value: Symbol.for("Symbol.metadata") });
+  }
   const notebook = modules.referrer;
   const { require } = modules;
   hidden(RUNTIME.meta, {

@@ -235,3 +235,23 @@ test("[part of 3.2-complete-check] the next line is indented below what opens", 
   assert.equal(completeness("if (a) {\n  foo(").indent, "    ");
   assert.equal(completeness("const a =").indent, "");
 });
+
+test("decorators: esbuild's names are the cell's own, TypeScript's experimental ones by a setting", () => {
+  const context = { names: new NameTable(), builtins: BUILTINS };
+  const cell = transformCell("class A { @deco m() { return A } }", context);
+  assert.deepEqual([...cell.declared.storage], [["A", "lexical"]]);
+  assert.match(cell.code, /let __opsbook_\d+_A = class A \{[^]*return A;/);
+  assert.doesNotMatch(cell.code, /(?<![\w$])_{1,2}(?:init|m_dec|decorateElement)\b/);
+  const again = transformCell("class A { @deco m() { return A } }", context);
+  assert.notEqual(again.code, cell.code);
+  const old = transformCell("class A { @deco m() {} }", { ...context, experimentalDecorators: () => true });
+  assert.match(old.code, /__opsbook_decorators\.decorate\(\[deco\], A\.prototype, "m"/);
+});
+
+test("only a cell with decorators asks which ones", () => {
+  const never = (): boolean => assert.fail("asked");
+  const context = { names: new NameTable(), builtins: BUILTINS, experimentalDecorators: never };
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: it is the text of a cell
+  transformCell("/** @param a me@host */ function f(a: string) { return `@${a}` }", context);
+  transformCell("class A { accessor x = 1 }", context);
+});

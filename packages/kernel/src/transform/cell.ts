@@ -3,6 +3,7 @@ import { MagicString } from "magic-string";
 import { type Expanded, expandMagics, type MagicContext } from "../magic/expand.ts";
 import { declaredKinds, rewriteConstantAssignments } from "./constants.ts";
 import { rewriteClass, rewriteFunction, rewriteNestedVars, rewriteVariables } from "./declarations.ts";
+import { lowerDecorators } from "./decorators.ts";
 import { rewriteExpressions, rewriteTimers } from "./expressions.ts";
 import { loadForEffects, rewriteImport } from "./modules.ts";
 import { type CellNames, type Declared, shadowName } from "./names.ts";
@@ -32,6 +33,8 @@ export interface CellContext {
   builtins: ReadonlySet<string>;
   /** Whether `%name` is a magic, where it could be a division. */
   isMagic?(name: string): boolean;
+  /** Whether decorators are TypeScript's experimental ones. Asked of cells that have some. */
+  experimentalDecorators?(): boolean;
 }
 
 const STRICT = '"use strict";';
@@ -39,8 +42,7 @@ const STRICT = '"use strict";';
 /** TypeScript of one cell to the script the engine runs. Pure; throws `CellSyntaxError`. */
 export function transformCell(source: string, context: CellContext): TransformedCell {
   const expanded = expandMagics(source, magicContext(context));
-  const stripped = inSource(expanded, () => stripTypes(expanded.code));
-  const program = inSource(expanded, () => parseScript(stripped));
+  const { stripped, program } = inSource(expanded, () => toJavaScript(expanded.code, context));
   const out = new MagicString(stripped.code);
   const kinds = declaredKinds(program);
   const declared: Declared = {
@@ -96,6 +98,19 @@ function inSource<T>({ toSource }: Expanded, read: () => T): T {
   } catch (error) {
     if (!toSource || !(error instanceof CellSyntaxError) || !error.position) throw error;
     throw new CellSyntaxError(error.message, toSource(error.position));
+  }
+}
+
+function toJavaScript(source: string, context: CellContext): { stripped: Stripped; program: Program } {
+  const stripped = stripTypes(source);
+  try {
+    return { stripped, program: parseScript(stripped) };
+  } catch (error) {
+    if (!(error instanceof CellSyntaxError)) throw error;
+    // Decorators and accessor fields: the engine knows neither.
+    const experimental = !source.includes("@") || context.experimentalDecorators?.() === true;
+    const lowered = experimental ? stripTypes(source, { experimental }) : lowerDecorators(stripped);
+    return { stripped: lowered, program: parseScript(lowered) };
   }
 }
 

@@ -1,7 +1,7 @@
 import type { AnyNode, AssignmentExpression, Identifier, Pattern, Program } from "acorn";
 import type { Kind } from "./names.ts";
 import { topLevelReferences } from "./references.ts";
-import { bound, type Rewrite, RUNTIME } from "./rewrite.ts";
+import { bound, GENERATED, type Rewrite, RUNTIME } from "./rewrite.ts";
 import { boundNames, children, hoistedNames } from "./syntax.ts";
 
 /*
@@ -11,7 +11,7 @@ import { boundNames, children, hoistedNames } from "./syntax.ts";
 
 /** The names a cell declares at its top level, and what may be done with them. */
 export function declaredKinds(program: Program): Map<string, Kind> {
-  return new Map(program.body.flatMap(kindsOf));
+  return new Map(program.body.flatMap(kindsOf).filter(([name]) => !name.startsWith(GENERATED)));
 }
 
 function kindsOf(statement: AnyNode): [string, Kind][] {

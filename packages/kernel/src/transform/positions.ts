@@ -1,11 +1,10 @@
 import { originalPositionFor, TraceMap } from "@jridgewell/trace-mapping";
 import type { MagicString } from "magic-string";
-import type { SourceMap } from "oxc-transform";
-import { positionAt, type SourcePosition } from "./strip.ts";
+import { type Mappings, positionAt, type SourcePosition } from "./strip.ts";
 
 interface Steps {
   script: MagicString;
-  typescript: SourceMap;
+  typescript: Mappings;
   /** Characters added before the first column of the first line. */
   columnShift: number;
   /** From what was transformed to the cell, where the two differ. */
@@ -13,7 +12,7 @@ interface Steps {
 }
 
 /** Where a place of printed JavaScript came from. */
-export function originalPosition(map: SourceMap, at: SourcePosition): SourcePosition | null {
+export function originalPosition(map: Mappings, at: SourcePosition): SourcePosition | null {
   const trace = new TraceMap({ version: 3, names: map.names, sources: [""], mappings: map.mappings });
   const { line, column } = originalPositionFor(trace, { line: at.line, column: at.column - 1 });
   return line === null ? null : { line, column: column + 1 };

@@ -2,6 +2,9 @@ import type { AnyNode, Program } from "acorn";
 import type { MagicString } from "magic-string";
 import { type CellNames, type Declared, type Storage, shadowName } from "./names.ts";
 
+/** What every name begins with that is no cell's own. */
+export const GENERATED = "__opsbook_";
+
 /** The functions a rewritten cell calls. Long and odd enough that no cell declares them by accident. */
 export const RUNTIME = {
   /** `go(await x)`: hands x on, or throws when the cell that runs this was interrupted. */
@@ -47,7 +50,7 @@ export function storageOf(cell: Rewrite, name: string, natural: Storage): Storag
 }
 
 export function declare(cell: Rewrite, name: string, storage: Storage): void {
-  if (!cell.names.storage.has(name)) cell.declared.storage.set(name, storage);
+  if (!name.startsWith(GENERATED) && !cell.names.storage.has(name)) cell.declared.storage.set(name, storage);
 }
 
 /** The name as the engine has it. */

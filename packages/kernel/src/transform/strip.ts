@@ -1,8 +1,10 @@
 import { type HelperMode, type OxcError, type SourceMap, transformSync } from "oxc-transform";
 
+export type Mappings = Pick<SourceMap, "names" | "mappings">;
+
 export interface Stripped {
   code: string;
-  map: SourceMap;
+  map: Mappings;
   /** Characters put before the first line's first column. */
   shift: number;
 }
@@ -31,22 +33,29 @@ const OPTIONS = {
   sourcemap: true,
   // An import that only a later cell uses must stay.
   typescript: { onlyRemoveTypeImports: true },
-  decorator: { legacy: true },
   // Decorators call `babelHelpers`, which a later step renames to the kernel's own.
   helpers: { mode: "External" as HelperMode },
 } as const;
 
+const EXPERIMENTAL = { ...OPTIONS, decorator: { legacy: true } };
+
+/** Of a transformation: whether it lowers TypeScript's experimental decorators, which it leaves as they are without. */
+interface StripOptions {
+  experimental?: boolean;
+}
+
 /** TypeScript to JavaScript. A cell that is nothing but `{ … }` is taken for an object when it reads as one. */
-export function stripTypes(source: string): Stripped {
+export function stripTypes(source: string, { experimental = false }: StripOptions = {}): Stripped {
+  const options = experimental ? EXPERIMENTAL : OPTIONS;
   if (/^\s*\{[\s\S]*\}\s*$/.test(source)) {
-    const object = transformSync("cell.ts", `(${source}\n)`, OPTIONS);
+    const object = transformSync("cell.ts", `(${source}\n)`, options);
     if (object.errors.length === 0 && object.map) return { code: object.code, map: object.map, shift: 1 };
   }
-  const { code, map, errors } = transformSync("cell.ts", source, OPTIONS);
+  const { code, map, errors } = transformSync("cell.ts", source, options);
   const error = errors.find((one) => one.severity === "Error");
   if (error || !map) throw toSyntaxError(source, error);
   const completed = withNamespaceValues(source, errors);
-  return completed === source ? { code, map, shift: 0 } : stripTypes(completed);
+  return completed === source ? { code, map, shift: 0 } : stripTypes(completed, { experimental });
 }
 
 /**
