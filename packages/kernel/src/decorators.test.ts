@@ -187,7 +187,6 @@ test("the notebook's tsconfig.json chooses TypeScript's experimental decorators,
   await using at = await LiveKernel.start({
     files: {
       "tsconfig.json": '{\n  // "strict": true,\n  "compilerOptions": { "experimentalDecorators": true, }\n}',
-      // biome-ignore lint/suspicious/noTemplateCurlyInString: it is the text of a cell
       "old.ts": `export const seen: string[] = [];\n${legacy}\nexport function fail(): never {\n  throw new Error("old");\n}\n`,
     },
   });

@@ -240,7 +240,7 @@ test("decorators: esbuild's names are the cell's own, TypeScript's experimental 
   const context = { names: new NameTable(), builtins: BUILTINS };
   const cell = transformCell("class A { @deco m() { return A } }", context);
   assert.deepEqual([...cell.declared.storage], [["A", "lexical"]]);
-  assert.match(cell.code, /let __opsbook_\d+_A = class A \{[^]*return A;/);
+  assert.match(cell.code, /let __opsbook_\d+_A = class A \{[\s\S]*return A;/);
   assert.doesNotMatch(cell.code, /(?<![\w$])_{1,2}(?:init|m_dec|decorateElement)\b/);
   const again = transformCell("class A { @deco m() { return A } }", context);
   assert.notEqual(again.code, cell.code);
