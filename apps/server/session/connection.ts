@@ -33,7 +33,7 @@ export interface Identity {
 export interface ConnectionHost {
   welcome(connection: Connection, hello: Extract<ClientFrame, { type: "hello" }>): void;
   submit(connection: Connection, clientSeq: number, op: UserOperation): void;
-  openText(connection: Connection, cellId: string): void;
+  openText(connection: Connection, frame: Extract<ClientFrame, { type: "open-text" }>): void;
   closeText(connection: Connection, cellId: string): void;
   presence(connection: Connection, presence: Presence): void;
   left(connection: Connection): void;
@@ -155,7 +155,7 @@ export class Connection {
         this.#fetch(frame);
         break;
       case "open-text":
-        this.#host.openText(this, frame.cellId);
+        this.#host.openText(this, frame);
         break;
       case "close-text":
         this.#host.closeText(this, frame.cellId);

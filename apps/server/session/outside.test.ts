@@ -31,7 +31,7 @@ describe("a file changed outside", { timeout: 120_000 }, () => {
     const session = await server.open();
     await session.save();
     const kept = client.cells[0]?.outputs;
-    client.sendFrame({ type: "open-text", cellId: second.cellId });
+    client.sendFrame({ type: "open-text", cellId: second.cellId, request: 1 });
     await client.until(() => client.frames.some(({ type }) => type === "text-state"));
     const before = client.entries.length;
     // An editor that knows no ids writes others; texts tell which cell is which.

@@ -60,7 +60,7 @@ export class Room {
       nextLine: host.nextLine,
       submit: host.submit,
       welcome: (connection, hello) => this.#welcome(connection, hello),
-      openText: (connection, cellId) => this.#openText(connection, cellId),
+      openText: (connection, frame) => this.#openText(connection, frame),
       closeText: (connection, cellId) => this.#closeText(connection, cellId),
       presence: (connection, presence) => this.#presence(connection, presence),
       left: (connection) => this.#left(connection),
@@ -183,13 +183,13 @@ export class Room {
       for (const cellId of connection.texts.keys()) if (!kept.has(cellId)) this.#texts.drop(cellId);
   }
 
-  #openText(connection: Connection, cellId: string): void {
+  #openText(connection: Connection, { cellId, request }: Extract<ClientFrame, { type: "open-text" }>): void {
     const cell = this.#host.state().notebook.cells.find(({ id }) => id === cellId);
     if (!cell) return;
     this.#closeText(connection, cellId);
     const { update, textClientId } = this.#texts.open(cellId, cell.source);
     connection.texts.set(cellId, textClientId);
-    connection.send({ type: "text-state", cellId, seq: this.#host.seq(), update, textClientId });
+    connection.send({ type: "text-state", cellId, request, seq: this.#host.seq(), update, textClientId });
   }
 
   #closeText(connection: Connection, cellId: string): void {

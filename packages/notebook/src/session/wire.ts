@@ -49,8 +49,11 @@ export const clientFrameSchema = z.discriminatedUnion("type", [
     offset,
     limit: z.number().int().min(1).max(1_048_576),
   }),
-  /** Asks for a cell's Yjs state and a Yjs client id to edit it with. Ask again after a `text-refused`. */
-  z.strictObject({ type: z.literal("open-text"), cellId: cellIdSchema }),
+  /**
+   * Asks for a cell's Yjs state and a Yjs client id to edit it with; ids given before end with it. Ask again after a
+   * `text-refused`. `request`: the asker's number for it, which the answer names.
+   */
+  z.strictObject({ type: z.literal("open-text"), cellId: cellIdSchema, request: z.number().int().min(1) }),
   z.strictObject({ type: z.literal("close-text"), cellId: cellIdSchema }),
   z.strictObject({ type: z.literal("presence"), presence: presenceSchema }),
   z.strictObject({ type: z.literal("ping"), at: z.number() }),
@@ -111,10 +114,14 @@ export const serverFrameSchema = z.discriminatedUnion("type", [
     collected: offset.optional(),
     requested: z.boolean().optional(),
   }),
-  /** Base64 Yjs state of `doc.getText("source")` at `seq`; edit with `textClientId` only. */
+  /**
+   * Base64 Yjs state of `doc.getText("source")` at `seq`; edit with `textClientId` only. Answers the `open-text` of this
+   * `request`: where a later one was sent, this id has ended already. A cell that is gone is not answered for.
+   */
   z.strictObject({
     type: z.literal("text-state"),
     cellId: cellIdSchema,
+    request: z.number().int(),
     seq: z.number().int(),
     update: z.string(),
     textClientId: z.number().int(),

@@ -59,6 +59,33 @@ describe("NotebookSession", { timeout: 20_000 }, () => {
     await until(() => server.state.notebook.cells[2]?.source === "left at once");
   });
 
+  it("[part of P7] keeps what is typed into a cell of this moment while the server's disk is slow", async () => {
+    await using server = await SessionServer.start(stateOf({ a: "1" }));
+    using session = join(server);
+    await online(session);
+    // What was sent before this comes back has been answered, and the answer taken.
+    const answered = async () => {
+      const clientSeq = session.submit({ type: "cancel-run", executionId: "no-such-run" });
+      const told = () => session.store.getState().notices.find(({ message }) => /ended already/.test(message));
+      await until(() => server.submitted.some((one) => one.clientSeq === clientSeq) && told() !== undefined);
+      session.dismiss(told()!.id);
+    };
+    server.slow = true;
+    // Somebody else is busy: each document is newer than what this page was told so far.
+    let edits = 0;
+    server.onOpenText = () => server.edit("a", `edit ${++edits}`);
+    const id = session.insertCell("a", "code");
+    type(session.texts.open(id), "typed");
+    do {
+      await answered();
+      await answered();
+    } while (server.announce());
+    assert.equal(server.text(id), "typed");
+    assert.equal(shown(session, id), "typed");
+    assert.deepEqual(session.store.getState().notices, []);
+    assert.equal(server.submitted.filter(({ op }) => op.type === "edit-source").length, 1, "no edit was refused");
+  });
+
   it("takes back what the server refuses and says why", async () => {
     await using server = await SessionServer.start(stateOf({ a: "1", b: "2" }));
     using session = join(server);

@@ -73,7 +73,7 @@ export class NotebookSession {
       this.#socket.send({ type: "fetch-output", outputId, offset, limit }),
     );
     this.texts = new TextDocs({
-      requestText: (cellId) => this.#socket.send({ type: "open-text", cellId }),
+      requestText: (cellId, request) => this.#socket.send({ type: "open-text", cellId, request }),
       releaseText: (cellId) => void this.#socket.send({ type: "close-text", cellId }),
       submitEdit: (cellId, update) => this.submit({ type: "edit-source", cellId, update }),
       // A cell added here a moment ago is not confirmed yet; the server hears of it before it is asked for its text.

@@ -9,8 +9,8 @@ const KEPT_OPEN = 12;
 const MAX_REFUSALS = 3;
 
 export interface TextDocsOptions {
-  /** Asks the server for the cell's document; false while there is no connection. */
-  requestText(cellId: string): boolean;
+  /** Asks the server for the cell's document; false while there is no connection. The answer names `request`. */
+  requestText(cellId: string, request: number): boolean;
   releaseText(cellId: string): void;
   /** The number the edit was submitted with. */
   submitEdit(cellId: string, update: string): number;
@@ -63,8 +63,8 @@ interface OpenText {
   confirmed: Y.Doc;
   /** The two are copies of the server's document, so that updates can be exchanged with it. */
   linked: boolean;
-  /** A `text-state` is awaited; what is typed meanwhile stays here. */
-  waiting: boolean;
+  /** The request whose `text-state` is awaited; what is typed meanwhile stays here. */
+  waiting: number | null;
   batches: Batch[];
   outgoing: Uint8Array[];
   timer: ReturnType<typeof setTimeout> | null;
@@ -86,6 +86,7 @@ export class TextDocs {
   #options: TextDocsOptions;
   #texts = new Map<string, OpenText>();
   #clock = 0;
+  #requests = 0;
 
   constructor(options: TextDocsOptions) {
     this.#options = options;
@@ -104,17 +105,17 @@ export class TextDocs {
     }
     text.users += 1;
     text.usedAt = ++this.#clock;
-    if (!text.linked && !text.waiting) this.#ask(text);
+    if (!text.linked && text.waiting === null) this.#ask(text);
     return this.#handle(text);
   }
 
   /** Sends what was typed and waits until it is on its way. False when that needs a connection there is not. */
   async flush(cellId: string): Promise<boolean> {
     const text = this.#texts.get(cellId);
-    if (!text || (!hasPending(text) && !text.waiting)) return true;
-    if (text.waiting) await new Promise<void>((resolve) => text.settled.push(resolve));
+    if (!text || (!hasPending(text) && text.waiting === null)) return true;
+    if (text.waiting !== null) await new Promise<void>((resolve) => text.settled.push(resolve));
     this.#send(text);
-    return text.linked && !text.waiting;
+    return text.linked && text.waiting === null;
   }
 
   /** Sends whatever waits for its batch, as when the page is about to go. */
@@ -124,11 +125,12 @@ export class TextDocs {
 
   /**
    * The `text-state` frame, at the moment the replica is at the entry it names: earlier edits are in it, later ones
-   * will come. It may be another document than before, seeded anew.
+   * will come. It may be another document than before, seeded anew. Only the newest request is answered by it: the
+   * server refuses edits under the ids it gave for earlier ones.
    */
-  load(cellId: string, state: { update: string; textClientId: number }): void {
+  load(cellId: string, state: { request: number; update: string; textClientId: number }): void {
     const text = this.#texts.get(cellId);
-    if (!text?.waiting) return;
+    if (!text || text.waiting !== state.request) return;
     const update = decodeUpdate(state.update);
     const confirmed = newDoc(update);
     followText(text, textOfDoc(confirmed));
@@ -137,7 +139,7 @@ export class TextDocs {
     this.#discardDocs(text);
     const doc = newDoc(update);
     doc.clientID = state.textClientId;
-    Object.assign(text, { doc, confirmed, linked: true, waiting: false, batches: [], outgoing: [] });
+    Object.assign(text, { doc, confirmed, linked: true, waiting: null, batches: [], outgoing: [] });
     text.undo = this.#watch(text);
     doc.transact(() => applyTo(doc.getText(TEXT_NAME), unsent), LOCAL);
     text.undo.stopCapturing();
@@ -172,7 +174,7 @@ export class TextDocs {
     const givenUp = text.refusals >= MAX_REFUSALS;
     const typed = text.text;
     if (givenUp) Object.assign(text, { batches: [], outgoing: [], refusals: 0 });
-    if (!text.waiting) this.#ask(text);
+    if (text.waiting === null) this.#ask(text);
     return givenUp ? { givenUp: typed } : "kept";
   }
 
@@ -184,7 +186,7 @@ export class TextDocs {
   #unlink(text: OpenText): void {
     this.#stopTimer(text);
     text.linked = false;
-    text.waiting = false;
+    text.waiting = null;
     for (const done of text.settled.splice(0)) done();
   }
 
@@ -243,7 +245,7 @@ export class TextDocs {
       text: source,
       confirmed,
       linked: false,
-      waiting: false,
+      waiting: null,
       batches: [],
       outgoing: [],
       timer: null,
@@ -258,7 +260,9 @@ export class TextDocs {
 
   #ask(text: OpenText): void {
     this.#stopTimer(text);
-    text.waiting = this.#options.confirmedText(text.cellId) !== null && this.#options.requestText(text.cellId);
+    const request = ++this.#requests;
+    const isSent = this.#options.confirmedText(text.cellId) !== null && this.#options.requestText(text.cellId, request);
+    text.waiting = isSent ? request : null;
   }
 
   #follow(text: OpenText, splices: readonly Splice[] = []): void {
@@ -291,13 +295,13 @@ export class TextDocs {
     doc.on("update", (update: Uint8Array, origin: unknown) => {
       if (origin !== LOCAL && origin !== undo) return;
       text.outgoing.push(update);
-      if (text.linked && !text.waiting) text.timer ??= setTimeout(() => this.#send(text), BATCH_MS);
+      if (text.linked && text.waiting === null) text.timer ??= setTimeout(() => this.#send(text), BATCH_MS);
     });
     return undo;
   }
 
   #send(text: OpenText): void {
-    if (!text.linked || text.waiting) return;
+    if (!text.linked || text.waiting !== null) return;
     this.#stopTimer(text);
     if (text.outgoing.length === 0) return;
     const update = Y.mergeUpdates(text.outgoing.splice(0));
@@ -367,7 +371,9 @@ export class TextDocs {
   }
 
   #evict(): void {
-    const idle = [...this.#texts.values()].filter((text) => text.users === 0 && !text.waiting && !hasPending(text));
+    const idle = [...this.#texts.values()].filter(
+      (text) => text.users === 0 && text.waiting === null && !hasPending(text),
+    );
     if (idle.length <= KEPT_OPEN) return;
     const oldest = idle.reduce((a, b) => (a.usedAt < b.usedAt ? a : b));
     if (oldest.linked) this.#options.releaseText(oldest.cellId);

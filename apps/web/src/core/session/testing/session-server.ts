@@ -55,6 +55,11 @@ export class SessionServer implements AsyncDisposable {
   deaf = new Set<string>();
   /** Submissions are obeyed, and the connection ends before they are answered. */
   mute = false;
+  /** Operations and what accepts them wait, as for a slow disk, until `announce` lets them out. */
+  slow = false;
+  /** Called as somebody asks for a text, before the answer. */
+  onOpenText: () => void = () => {};
+  readonly #untold: (() => void)[] = [];
   /** Everything that was submitted, also again. */
   readonly submitted: { clientSeq: number; op: Operation }[] = [];
   readonly #server = new WebSocketServer({ port: 0, host: "127.0.0.1" });
@@ -108,7 +113,7 @@ export class SessionServer implements AsyncDisposable {
     this.#seq += 1;
     const entry: Entry = { seq: this.#seq, at, by, op, ...(origin ? { origin } : {}) };
     this.#entries.push(entry);
-    this.broadcast({ type: "op", entry });
+    this.#tell(() => this.broadcast({ type: "op", entry }));
     return true;
   }
 
@@ -116,6 +121,13 @@ export class SessionServer implements AsyncDisposable {
   edit(cellId: string, text: string, by: Author = { id: "other", name: "Other" }): void {
     const change = this.#texts.replace(cellId, this.text(cellId) ?? "", text);
     this.commit({ type: "edit-source", cellId, ...change }, by);
+  }
+
+  /** The next of what waits for the slow disk; false where nothing does. */
+  announce(): boolean {
+    const next = this.#untold.shift();
+    next?.();
+    return next !== undefined;
   }
 
   broadcast(frame: ServerFrame): void {
@@ -149,7 +161,7 @@ export class SessionServer implements AsyncDisposable {
         this.#submit(client, frame);
         break;
       case "open-text":
-        this.#openText(client, frame.cellId);
+        this.#openText(client, frame);
         break;
       case "ping":
         send(client, { type: "pong", at: frame.at });
@@ -183,7 +195,10 @@ export class SessionServer implements AsyncDisposable {
     const done = () => {
       const refusal = answered.refused.get(clientSeq);
       if (refusal) send(client, { type: "rejected", clientSeq, ...refusal });
-      else send(client, { type: "accepted", clientSeq, seq: this.#seq });
+      else {
+        const seq = this.#seq;
+        this.#tell(() => send(client, { type: "accepted", clientSeq, seq }));
+      }
     };
     const refuse = ({ code, message }: { code: string; message: string }) => {
       answered.refused.set(clientSeq, { code, message });
@@ -213,14 +228,20 @@ export class SessionServer implements AsyncDisposable {
     }
   }
 
-  #openText(client: Client, cellId: string): void {
+  #tell(frame: () => void): void {
+    if (this.slow) this.#untold.push(frame);
+    else frame();
+  }
+
+  #openText(client: Client, { cellId, request }: { cellId: string; request: number }): void {
+    this.onOpenText();
     const source = this.text(cellId);
     if (source === undefined) return;
     const old = client.texts.get(cellId);
     if (old !== undefined) this.#texts.close(cellId, old);
     const { update, textClientId } = this.#texts.open(cellId, source);
     client.texts.set(cellId, textClientId);
-    send(client, { type: "text-state", cellId, seq: this.#seq, update, textClientId });
+    send(client, { type: "text-state", cellId, request, seq: this.#seq, update, textClientId });
   }
 }
 
