@@ -5,6 +5,7 @@
 import type { createClearOutput, Display } from "./display/display.ts";
 import type { createShow } from "./display/show.ts";
 import type { createMagics } from "./magic/index.ts";
+import type { Breakpoints } from "./main/breakpoints.ts";
 import type { createUi } from "./ui/ui.ts";
 
 declare global {
@@ -15,7 +16,13 @@ declare global {
   /** Questions to the people who look at the notebook, and bars. */
   var ui: ReturnType<typeof createUi>;
   /** The notebook itself: `nb.magic` has what `%name` does, as functions. */
-  var nb: { readonly magic: ReturnType<typeof createMagics>["magic"] };
+  var nb: {
+    readonly magic: ReturnType<typeof createMagics>["magic"];
+    /** Stops the program here until somebody lets it go on; meanwhile other cells run and have the `locals`. */
+    readonly breakpoint: Breakpoints["stop"];
+    /** Lets the program go on that stopped last, when the cell that says so has ended. */
+    readonly continue: Breakpoints["continue"];
+  };
   /** Takes away what the cell has shown; with `wait`, as soon as it shows something new. */
   var clearOutput: ReturnType<typeof createClearOutput>;
   /** Asks the person at the notebook. */
