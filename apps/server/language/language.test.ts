@@ -87,6 +87,23 @@ describe("language service over the cells of a notebook", { timeout }, () => {
     }
   });
 
+  it("takes decorators for the standard ones, unless the folder's tsconfig.json says otherwise", async () => {
+    const standard =
+      "function logged<T extends (...a: any[]) => any>(value: T, context: ClassMethodDecoratorContext): T { context.metadata.x = 1; return value }\nclass A { @logged m() {} accessor x = 1 }\nA[Symbol.metadata]?.x";
+    const legacy =
+      "function old(target: object, key: string, at: PropertyDescriptor): void {}\nclass B { @old m() {} }";
+    await using bench = await startLanguage([standard, legacy]);
+    assert.deepEqual(await bench.problems(0), []);
+    const wrong = await bench.problems(1, (found) => found.length > 0);
+    assert.deepEqual(
+      wrong.map(({ code }) => code),
+      [1241],
+    );
+    const files = { "tsconfig.json": '{ "compilerOptions": { "experimentalDecorators": true } }' };
+    await using chosen = await startLanguage([legacy], { files });
+    assert.deepEqual(await chosen.problems(0), []);
+  });
+
   it("points at what is open, and only at that", async () => {
     await using bench = await startLanguage(["const rows = [1]", "rows.forEach((row) => {\n  rows.map(", "rows."]);
     const open = (await bench.problems(1)).filter(({ message }) => message === "This bracket is never closed.");
