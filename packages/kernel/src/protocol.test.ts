@@ -3,8 +3,16 @@ import { spawn } from "node:child_process";
 import { createHmac } from "node:crypto";
 import { once } from "node:events";
 import { after, test } from "node:test";
-import { decodeMessage, encodeMessage, endpoint, type JsonObject, KernelClient, parseContent } from "@opsbook/jupyter";
-import { Dealer } from "zeromq";
+import {
+  decodeMessage,
+  encodeMessage,
+  endpoint,
+  type JsonObject,
+  KernelClient,
+  newHeader,
+  parseContent,
+} from "@opsbook/jupyter";
+import { Dealer, Subscriber } from "zeromq";
 import { LiveKernel } from "./testing/live-kernel.ts";
 
 for (const transport of ["ipc", "tcp"] as const) {
@@ -175,6 +183,36 @@ test("a question waits for a front end whose stdin socket connects late", async 
   const reply = kernel.client.message("input_reply", { value: "yes" }, { parent: question.header });
   await stdin.send(encodeMessage(reply, kernel.info.key));
   await kernel.until(() => kernel.of(request.header.msg_id, "execute_result")[0]);
+});
+
+test("the first cell of a client that subscribes late is heard whole", async () => {
+  await using kernel = await LiveKernel.start({ connect: false });
+  const shell = new Dealer({ linger: 0, receiveTimeout: 30_000 });
+  const iopub = new Subscriber({ linger: 0, receiveTimeout: 30_000 });
+  after(() => {
+    shell.close();
+    iopub.close();
+  });
+  shell.connect(endpoint(kernel.info, "shell"));
+  const content = { code: "console.log('early')", silent: false };
+  const request = {
+    header: newHeader("execute_request", { session: "late" }),
+    parent_header: {},
+    metadata: {},
+    content,
+    buffers: [],
+  };
+  await shell.send(encodeMessage(request, kernel.info.key));
+  await shell.receive();
+  iopub.subscribe();
+  iopub.connect(endpoint(kernel.info, "iopub"));
+  const heard: string[] = [];
+  while (heard.at(-1) !== "idle") {
+    const { message } = decodeMessage(await iopub.receive(), kernel.info.key);
+    if (message.parent_header.msg_id !== request.header.msg_id) continue;
+    heard.push(String(message.content.execution_state ?? message.content.text ?? message.header.msg_type));
+  }
+  assert.deepEqual(heard, ["busy", "execute_input", "early\n", "idle"]);
 });
 
 test("a question can be interrupted, and is refused where nobody could answer", async () => {

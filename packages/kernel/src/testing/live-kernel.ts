@@ -45,6 +45,8 @@ export interface LiveOptions {
   env?: Record<string, string>;
   /** More of the kernel's command line. */
   args?: readonly string[];
+  /** False leaves the first connection to the test. */
+  connect?: boolean;
   /** An existing folder to run in, which is left when the kernel ends. */
   folder?: string;
 }
@@ -82,7 +84,7 @@ export class LiveKernel implements AsyncDisposable {
       },
     );
     const kernel = new LiveKernel({ folder, info, child, keep: options.folder !== undefined });
-    await kernel.#connect();
+    if (options.connect !== false) await kernel.#connect();
     return kernel;
   }
 

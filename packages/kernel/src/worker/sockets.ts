@@ -25,6 +25,9 @@ const OPTIONS = { linger: 500, sendHighWaterMark: 0, receiveHighWaterMark: 0, ip
 /** Milliseconds between attempts to reach a front end whose stdin socket is not connected yet. */
 const PEER_INTERVAL = 5;
 
+/** Messages kept for the first subscriber, the latest of them. */
+const MOST_HELD = 1000;
+
 /** What a subscriber's first byte says. Source: ZMTP 3.1, section "Subscription". */
 const SUBSCRIBE = 1;
 
@@ -47,6 +50,8 @@ export class Sockets {
   readonly #heartbeat = new Reply({ linger: 0, ipv6: true });
   readonly #last = new Map<Router | XPublisher, Promise<void>>();
   #closing = false;
+  /** A publisher drops what nobody hears yet, and a client's first cell may outrun its own subscription. */
+  #held: Buffer[][] | null = [];
 
   private constructor(connection: Connection) {
     this.#connection = connection;
@@ -61,7 +66,12 @@ export class Sockets {
       content,
       buffers: [],
     };
-    this.#send(this.#iopub, [Buffer.from(type), ...encodeMessage(message, this.#connection.key)]);
+    const frames = [Buffer.from(type), ...encodeMessage(message, this.#connection.key)];
+    if (this.#held === null) this.#send(this.#iopub, frames);
+    else {
+      this.#held.push(frames);
+      if (this.#held.length > MOST_HELD) this.#held.shift();
+    }
   }
 
   reply(request: Incoming, type: string, content: JsonObject): void {
@@ -136,6 +146,8 @@ export class Sockets {
         buffers: [],
       };
       this.#send(this.#iopub, [topic, ...encodeMessage(message, this.#connection.key)]);
+      for (const frames of this.#held ?? []) this.#send(this.#iopub, frames);
+      this.#held = null;
     }
   }
 
