@@ -52,7 +52,7 @@ describe("a program that stops at a breakpoint", { timeout: 180_000 }, () => {
   test("[part of 3.2-embed] breakpoints nest, the cell's own %continue goes on, an interrupt ends the innermost", async () => {
     await using server = await startSessions();
     const ada = await server.connect();
-    const outer = await stopped(ada, "await nb.breakpoint({ locals: { level: 1 } }); 'outer ended'");
+    const outer = await stopped(ada, "await nb.breakpoint({ locals: { level: 1 } }); await ui.button('End')");
     const inner = await stopped(ada, "await nb.breakpoint({ locals: { level: 2 } }); 'inner ended'");
     assert.equal(await result(ada, "level"), "2");
     const early = await ada.trySubmit({ type: "continue-run", executionId: outer.executionId });
@@ -71,6 +71,9 @@ describe("a program that stops at a breakpoint", { timeout: 180_000 }, () => {
     assert.equal(runOf(ada, loop.executionId).status, "interrupted");
     const go = await ada.start("%continue");
     const after = await ada.start("typeof level");
+    await ada.until(() => ada.state!.prompts.length === 1);
+    assert.equal(isStopped(runOf(ada, outer.executionId)), false, "it goes on");
+    await ada.submit({ type: "answer-prompt", promptId: ada.state!.prompts[0]!.id, value: {} });
     for (const { executionId } of [outer, go, after]) await ada.ended(executionId);
     const ends = [outer, go, after].map(({ executionId }) => runOf(ada, executionId).status);
     assert.deepEqual(ends, ["ok", "ok", "ok"]);
