@@ -76,7 +76,7 @@ test("[P8] a killed kernel is told with its cause, and Restart gives a new one",
   ]);
   await notebook.open(path);
   await notebook.runAll();
-  const banner = notebook.page.getByRole("alert").filter({ hasText: "The kernel is dead." });
+  const banner = notebook.page.getByRole("alert").filter({ hasText: "The kernel is dead:" });
   await expect(banner).toContainText("SIGKILL");
   await expect(notebook.cell(0)).toHaveAttribute("data-state", "failed");
   await expect(notebook.cell(1)).toHaveAccessibleName(/not run/);

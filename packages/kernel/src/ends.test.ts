@@ -18,12 +18,13 @@ async function lastWords(code: string, options?: LiveOptions) {
   const said = () => replied() && kernel.runOf(id).stderr.includes("the kernel ends");
   while (kernel.log === "" && !said() && Date.now() < deadline) await setTimeout(10);
   const { stdout, stderr } = kernel.runOf(id);
-  return { ...exit, stdout, stderr, log: kernel.log, replied: replied() };
+  const status = replied() ? kernel.runOf(id).reply.status : null;
+  return { ...exit, stdout, stderr, log: kernel.log, status };
 }
 
 test("[part of 3.5-interrupt] process.exit: what was printed arrives, the cell tells the cause and has its reply", async () => {
   const end = await lastWords("console.log('last line'); process.exit(3)");
-  assert.deepEqual([end.code, end.signal, end.stdout, end.replied], [3, null, "last line\n", true]);
+  assert.deepEqual([end.code, end.signal, end.stdout, end.status], [3, null, "last line\n", "error"]);
   assert.match(end.stderr, /process\.exit\(3\) was called: the kernel ends/);
 });
 
@@ -35,7 +36,7 @@ test("[part of 3.5-interrupt] process.exit in a timer of a cell that ended", asy
 
 test("[part of 3.5-interrupt] process.abort tells its cause and aborts", async () => {
   const end = await lastWords("console.log('last line'); process.abort()");
-  assert.deepEqual([end.signal, end.stdout, end.replied], ["SIGABRT", "last line\n", true]);
+  assert.deepEqual([end.signal, end.stdout, end.status], ["SIGABRT", "last line\n", "error"]);
   assert.match(end.stderr, /process\.abort\(\) was called/);
 });
 

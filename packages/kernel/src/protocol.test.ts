@@ -250,7 +250,7 @@ test("process.exit in a cell sends its output and its reply first", async () => 
   );
   assert.deepEqual(await kernel.exit(), { code: 3, signal: null });
   const run = kernel.runOf(id);
-  assert.equal(run.reply.status, "ok");
+  assert.equal(run.reply.status, "error");
   assert.match(run.stdout, /x\nleaving 3\n$/);
   assert.equal(run.stdout.length, 1e6 + "\nleaving 3\n".length);
 });

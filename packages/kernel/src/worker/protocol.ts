@@ -186,7 +186,7 @@ export class Protocol {
         if (this.#running?.index !== report.index) this.#executions.forget(report.index);
         return;
       case "exit":
-        this.#leave();
+        this.#leave(report.code);
         return;
       default:
         report satisfies never;
@@ -355,9 +355,11 @@ export class Protocol {
   }
 
   /** The cell that ends the process has an end too. */
-  #leave(): void {
-    if (this.#running)
-      this.#finish({ status: "ok", execution_count: this.#running.count, user_expressions: {}, payload: [] }, null);
+  #leave(code: number): void {
+    const count = this.#running?.count ?? null;
+    const error = { ename: "ProcessEnded", evalue: `The cell ended the kernel's process (${code}).`, traceback: [] };
+    const end = code === 0 ? { status: "ok" } : { status: "error", ...error };
+    this.#finish({ ...end, execution_count: count, user_expressions: {}, payload: [] }, null);
     this.#parts.leave();
   }
 }
