@@ -61,16 +61,25 @@ test("[P3] a full disk: the old file stays, the page is told, nothing more is ac
   // Another page, and the same submission once more, learn the same.
   const other = await server.connect();
   assert.ok(hasFailed(other));
+  // Who comes now is told of nothing that a power cut would take back, nor that it has been answered.
+  const sources = (page: TestClient) => page.cells.map(({ source }) => source);
+  assert.ok(sources(other).includes("before") && !sources(other).includes(LONG));
+  const again = await server.connect(NOTEBOOK, person.clientId);
+  const welcome = again.frames.findLast((frame) => frame.type === "welcome");
+  assert.deepEqual([welcome?.lastClientSeq, sources(again).includes(LONG)], [1, false]);
   assert.equal(statSync(join(root, NOTEBOOK)).ino, ino);
   person.compare(cellsIn(root));
   assert.deepEqual([...tempFiles(root), ...foldersOf(root).flatMap(tempFiles)], []);
 
   disk.free();
-  assert.ok(await added);
+  for (const page of [other, again]) await page.until(() => sources(page).includes(LONG));
+  // The page that took this one's place is answered; nothing is there twice.
+  await added;
+  assert.ok(await person.connect(server));
   await person.saved();
   assert.equal(person.accepted.length, 2);
   person.compare(cellsIn(root));
-  assert.equal(hasFailed(client), false);
+  assert.equal(hasFailed(person.client), false);
   await server.kill();
   const next = await scratch.start(root);
   assert.ok(await person.connect(next));

@@ -130,6 +130,8 @@ export class Connection {
 
   #receive(text: string): void {
     this.#heard = performance.now();
+    // One that was told to go, because another page took its place, has no say any more.
+    if (!this.isOpen) return;
     const frame = parseFrame(text);
     const refusal = this.#refusal(frame);
     if (refusal !== null) this.close(refusal);

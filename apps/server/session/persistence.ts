@@ -141,7 +141,8 @@ export class Persistence {
   }
 
   async #compact(): Promise<void> {
-    await this.#log.settled();
+    // In the turn that goes on nothing may be on its way to the old log: a later line could be on disk before it.
+    while (this.#log.busy) await this.#log.settled();
     if (this.#log.failed || this.#replacing || this.#closed) return;
     const old = this.#log;
     const snapshot = this.#snapshot();

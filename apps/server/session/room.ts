@@ -44,13 +44,13 @@ export class Room {
   readonly #epoch = newEpoch();
   readonly #texts = newTexts();
   #recent: Entry[] = [];
-  /** The newest operation that is on disk. */
-  #announced = 0;
+  /** The newest operation that is on disk, and the state with it: more than that nobody is told. */
+  #told: { seq: number; state: SessionState };
   readonly #watchers = new Set<() => void>();
 
   constructor(host: RoomHost) {
     this.#host = host;
-    this.#announced = host.seq();
+    this.#told = { seq: host.seq(), state: host.state() };
     this.#connectionHost = {
       streamIds: host.streamIds,
       streamBytes: host.streamBytes,
@@ -90,10 +90,10 @@ export class Room {
     for (const listener of this.#watchers) listener();
   }
 
-  /** Tells everybody, then the one who submitted it that it is done. `json`: the entry. */
-  announce(entry: Entry, json: string): void {
+  /** Tells everybody, then the one who submitted it that it is done. `json`: the entry; `state`: with it. */
+  announce(entry: Entry, { json, state }: { json: string; state: SessionState }): void {
     const { origin, seq } = entry;
-    this.#announced = Math.max(this.#announced, seq);
+    if (seq > this.#told.seq) this.#told = { seq, state };
     failpoint("operation:stored");
     this.#broadcastText(`{"type":"op","entry":${json}}`);
     failpoint("operation:broadcast");
@@ -105,7 +105,7 @@ export class Room {
 
   /** One that is not on disk yet is answered when it is, however often it was sent. */
   answer(connection: Connection, clientSeq: number, answer: Answer): void {
-    if ("seq" in answer && answer.seq > this.#announced) return;
+    if ("seq" in answer && answer.seq > this.#told.seq) return;
     if ("seq" in answer) connection.send({ type: "accepted", clientSeq, seq: answer.seq });
     else connection.send({ type: "rejected", clientSeq, ...answer });
   }
@@ -156,9 +156,9 @@ export class Room {
   }
 
   #sendWelcome(connection: Connection, hello: { epoch: string | null; lastSeq: number } | null): void {
-    const seq = this.#host.seq();
+    const { seq, state } = this.#told;
     const first = this.#recent[0]?.seq ?? seq + 1;
-    const refused = this.#host.submissions.refused(connection.clientId);
+    const { last, refused } = this.#host.submissions.settled(connection.clientId, seq);
     const resumes = hello?.epoch === this.#epoch && hello.lastSeq >= first - 1 && hello.lastSeq <= seq;
     connection.send({
       type: "welcome",
@@ -169,12 +169,12 @@ export class Room {
       seq,
       user: connection.identity.user,
       role: connection.identity.role() ?? "viewer",
-      lastClientSeq: this.#host.submissions.last(connection.clientId),
+      lastClientSeq: last,
       ...(refused.length > 0 ? { refused } : {}),
       save: this.#host.save(),
       ...(resumes
-        ? { entries: this.#recent.filter((entry) => entry.seq > hello.lastSeq) }
-        : { snapshot: this.#host.state() }),
+        ? { entries: this.#recent.filter((entry) => entry.seq > hello.lastSeq && entry.seq <= seq) }
+        : { snapshot: state }),
     });
   }
 

@@ -265,7 +265,7 @@ export class Session {
     if (stream !== null) this.#unannounced.add(stream);
     const json = JSON.stringify(entry);
     return this.#persistence.store(`{"entry":${json}}`, change.durable).then(() => {
-      this.#room.announce(entry, json);
+      this.#room.announce(entry, { json, state: change.state });
       if (stream !== null && this.#unannounced.delete(stream)) this.#room.outputGrew(stream);
       for (const effect of change.effects) this.#effect(effect);
     });

@@ -32,8 +32,20 @@ export class Submissions {
     return client.answers.get(clientSeq) ?? { seq: 0 };
   }
 
-  last(clientId: string): number {
-    return this.#clients.get(clientId)?.last ?? 0;
+  /**
+   * The client's last submission before its first one that is behind `seq`, thus not on disk yet, and which of them
+   * lately were refused, the oldest first. What comes after is sent again and answered when it is stored.
+   */
+  settled(clientId: string, seq: number): { last: number; refused: number[] } {
+    const client = this.#clients.get(clientId);
+    if (!client) return { last: 0, refused: [] };
+    const answers = [...client.answers];
+    const open = answers.filter(([, answer]) => "seq" in answer && answer.seq > seq).map(([clientSeq]) => clientSeq);
+    const last = Math.min(client.last, ...open.map((clientSeq) => clientSeq - 1));
+    const refused = answers.flatMap(([clientSeq, answer]) =>
+      "code" in answer && clientSeq <= last ? [clientSeq] : [],
+    );
+    return { last, refused };
   }
 
   /** A number below it that never came was lost on its way: submissions come in their order. */
@@ -48,13 +60,6 @@ export class Submissions {
     this.#clients.delete(clientId);
     this.#clients.set(clientId, client);
     if (this.#clients.size > CLIENTS_KEPT) this.#clients.delete(this.#clients.keys().next().value!);
-  }
-
-  /** Those refused lately, the oldest first. */
-  refused(clientId: string): number[] {
-    return [...(this.#clients.get(clientId)?.answers ?? [])].flatMap(([clientSeq, answer]) =>
-      "code" in answer ? [clientSeq] : [],
-    );
   }
 
   /** From the log, which holds what was accepted. */

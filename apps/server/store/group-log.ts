@@ -44,6 +44,11 @@ export class GroupLog {
     return this.#failed !== null;
   }
 
+  /** Something was appended that is not written yet. */
+  get busy(): boolean {
+    return this.#running !== null;
+  }
+
   /** Bytes written so far. */
   get size(): number {
     return this.#size;
