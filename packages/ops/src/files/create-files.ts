@@ -5,20 +5,21 @@ import { formatBytes } from "../core/display.ts";
 import { messageOf } from "../core/errors.ts";
 import { hostChannel } from "../core/host-channel.ts";
 import { LineSplitter } from "../core/line-splitter.ts";
-import { type CallOptions, startCancellation, untilAborted } from "../core/options.ts";
+import { type CallOptions, startCancellation } from "../core/options.ts";
 import { Secret } from "../core/secret.ts";
 import { decodeUtf8, Utf8Stream } from "../core/utf8.ts";
 import { createEntry, createListing, kindOf } from "./entry.ts";
 import { FilesError, invalidText } from "./error.ts";
 import type { Files, PathArgument } from "./files.ts";
 import { listHandles, openHandle } from "./handle.ts";
+import { stopped, withLimits } from "./limits.ts";
 import { parseMode } from "./mode.ts";
 import type { FileSystem } from "./port.ts";
 import { RemoveTreePlan } from "./remove-tree.ts";
 import { createScratchRoot } from "./scratch-root.ts";
 import { LARGEST, readFile, writeChunks } from "./transfer.ts";
 import { copyTree, type TreeCopy } from "./tree.ts";
-import { type FileContent, replaceFile, statOrUndefined } from "./write.ts";
+import { type FileContent, lstatOrUndefined, replaceFile, statOrUndefined } from "./write.ts";
 
 /** `files` over any file system: what is done with the few operations that differ. */
 export function createFiles(system: FileSystem): Files {
@@ -194,37 +195,6 @@ async function collect(lines: AsyncIterable<string>): Promise<string[]> {
   const all: string[] = [];
   for await (const line of lines) all.push(line);
   return all;
-}
-
-/** Runs `work` under the call's time limit and signals. */
-export async function withLimits<T>(
-  call: { readonly path: string; readonly options: CallOptions },
-  work: (signal: AbortSignal) => Promise<T>,
-): Promise<T> {
-  using cancellation = startCancellation(call.options);
-  const { signal } = cancellation;
-  try {
-    signal.throwIfAborted();
-    return await untilAborted(work(signal), signal);
-  } catch (error) {
-    throw stopped(error, { path: call.path, timedOut: cancellation.timedOut, signal });
-  }
-}
-
-function stopped(error: unknown, call: { path: string; timedOut: boolean; signal: AbortSignal }): unknown {
-  if (!call.signal.aborted || error !== call.signal.reason) return error;
-  return call.timedOut
-    ? new FilesError("timeout", call.path, { message: messageOf(error), cause: error })
-    : new FilesError("aborted", call.path, { message: "interrupted", cause: error });
-}
-
-async function lstatOrUndefined(system: FileSystem, path: string) {
-  try {
-    return await system.lstat(path);
-  } catch (error) {
-    if (error instanceof FilesError && error.code === "not-found") return undefined;
-    throw error;
-  }
 }
 
 async function makeFolders(system: FileSystem, path: string, mode?: number): Promise<void> {

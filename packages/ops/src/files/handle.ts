@@ -1,7 +1,8 @@
 import { displaySymbol, type MimeBundle, tableBundle } from "../core/display.ts";
-import { type CallOptions, startCancellation, untilAborted } from "../core/options.ts";
+import type { CallOptions } from "../core/options.ts";
 import { decodeUtf8 } from "../core/utf8.ts";
 import { FilesError, invalidText } from "./error.ts";
+import { withLimits } from "./limits.ts";
 import type { FileSystem, OpenFile } from "./port.ts";
 
 /** A file that is read by hand. Dispose it, best by `await using`; `files.handles()` lists what is open. */
@@ -143,15 +144,6 @@ class Reader implements FileHandle {
 
   async #limited<T>(options: CallOptions, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
     if (this.#closed !== undefined) throw new FilesError("io", this.path, { message: "this handle has been closed" });
-    using cancellation = startCancellation(options);
-    try {
-      return await untilAborted(work(cancellation.signal), cancellation.signal);
-    } catch (error) {
-      if (!cancellation.signal.aborted || error !== cancellation.signal.reason) throw error;
-      throw new FilesError(cancellation.timedOut ? "timeout" : "aborted", this.path, {
-        message: cancellation.timedOut ? "it was not read in time" : "interrupted",
-        cause: error,
-      });
-    }
+    return await withLimits({ path: this.path, options }, work);
   }
 }

@@ -7,6 +7,7 @@ import { Plan, type PlannedChange } from "../core/plan.ts";
 import { kindOf } from "./entry.ts";
 import { FilesError } from "./error.ts";
 import type { FileSystem } from "./port.ts";
+import { readFile } from "./transfer.ts";
 import { type TreeItem, walkTree } from "./tree.ts";
 
 /** What a removal came to. */
@@ -29,7 +30,7 @@ export class RemoveTreePlan extends Plan<Removed> {
 
   /** @throws GuardError for what is never removed; FilesError */
   static async make(system: FileSystem, path: string, signal: AbortSignal): Promise<RemoveTreePlan> {
-    await refuseDangerous(system, path);
+    await refuseDangerous(system, path, signal);
     return new RemoveTreePlan(system, path, await itemsOf(system, path, signal));
   }
 
@@ -45,7 +46,7 @@ export class RemoveTreePlan extends Plan<Removed> {
   }
 
   protected async fingerprint(signal: AbortSignal): Promise<string> {
-    await refuseDangerous(this.#system, this.path);
+    await refuseDangerous(this.#system, this.path, signal);
     return fingerprintOf(await itemsOf(this.#system, this.path, signal));
   }
 
@@ -80,7 +81,7 @@ const KEPT = new Set(
    /usr/sbin /usr/share /var /var/lib /var/log /var/tmp`.split(/\s+/),
 );
 
-async function refuseDangerous(system: FileSystem, path: string): Promise<void> {
+async function refuseDangerous(system: FileSystem, path: string, signal: AbortSignal): Promise<void> {
   const refuse = (why: string): never => {
     throw new GuardError({
       rule: "files.remove-tree",
@@ -93,31 +94,21 @@ async function refuseDangerous(system: FileSystem, path: string): Promise<void> 
   const real = posix.join(await system.realPath(posix.dirname(path)), posix.basename(path));
   if (real === "/" || KEPT.has(real)) refuse("is a folder that the system needs");
   if (/^\/home\/[^/]+$/.test(real) || real === homedir() || homedir().startsWith(`${real}/`)) refuse("is a home");
-  for (const mounted of await mountPoints(system)) {
+  for (const mounted of await mountPoints(system, signal)) {
     if (mounted === real) refuse("is a mount point: what is removed there belongs to another disk");
     if (mounted.startsWith(`${real}/`)) refuse(`holds the mount point ${mounted}`);
   }
 }
 
 /** Source: proc(5), `/proc/PID/mountinfo`, the fifth field with its octal escapes. */
-async function mountPoints(system: FileSystem): Promise<string[]> {
-  let text = "";
+async function mountPoints(system: FileSystem, signal: AbortSignal): Promise<string[]> {
+  const chunks: Uint8Array[] = [];
   try {
-    const file = await system.open("/proc/self/mountinfo");
-    try {
-      const decoder = new TextDecoder();
-      for (let position = 0; ; ) {
-        const chunk = await file.read(65_536, position);
-        if (chunk.length === 0) break;
-        position += chunk.length;
-        text += decoder.decode(chunk, { stream: true });
-      }
-    } finally {
-      await file.close();
-    }
+    for await (const chunk of readFile(system, { path: "/proc/self/mountinfo", signal })) chunks.push(chunk);
   } catch (error) {
     if (!(error instanceof FilesError)) throw error;
   }
+  const text = Buffer.concat(chunks).toString("utf8");
   const plain = (field: string) =>
     field.replace(/\\(\d{3})/g, (_, octal) => String.fromCharCode(Number.parseInt(octal, 8)));
   return text.split("\n").flatMap((line) => plain(line.split(" ")[4] ?? "") || []);

@@ -2,6 +2,7 @@ import { posix } from "node:path";
 import { kindOf } from "./entry.ts";
 import { FilesError } from "./error.ts";
 import type { FileSystem } from "./port.ts";
+import { lstatOrUndefined } from "./write.ts";
 
 const MOST_LINKS = 40;
 
@@ -98,10 +99,6 @@ function depthOf(target: string, start: number): number {
 }
 
 async function isLink(system: FileSystem, path: string): Promise<boolean> {
-  try {
-    return kindOf((await system.lstat(path)).mode) === "link";
-  } catch (error) {
-    if (error instanceof FilesError && error.code === "not-found") return false;
-    throw error;
-  }
+  const stat = await lstatOrUndefined(system, path);
+  return stat !== undefined && kindOf(stat.mode) === "link";
 }

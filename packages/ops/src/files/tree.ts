@@ -3,7 +3,7 @@ import { kindOf } from "./entry.ts";
 import { FilesError } from "./error.ts";
 import type { FileSystem, RawStat } from "./port.ts";
 import { readFile } from "./transfer.ts";
-import { replaceFile } from "./write.ts";
+import { lstatOrUndefined, replaceFile } from "./write.ts";
 
 export interface TreeItem {
   /** From the top, empty for the top itself. */
@@ -54,7 +54,8 @@ export async function copyTree(system: FileSystem, job: TreeCopyJob): Promise<Tr
   const items: TreeItem[] = [];
   for await (const item of walkTree(system, source, signal)) items.push(item);
   refuse(items, job);
-  if (await isThere(system, target)) throw new FilesError("exists", target, { message: "it exists already" });
+  if ((await lstatOrUndefined(system, target)) !== undefined)
+    throw new FilesError("exists", target, { message: "it exists already" });
   const copy = { path: target, files: 0, folders: 0, links: 0, bytes: 0 };
   for (const { relative, path, stat } of items) {
     signal.throwIfAborted();
@@ -111,14 +112,4 @@ async function keep(system: FileSystem, path: string, stat: RawStat): Promise<vo
   }
   if (kindOf(stat.mode) !== "link") await system.setMode(path, stat.mode & 0o7777);
   await system.setTimes(path, stat);
-}
-
-async function isThere(system: FileSystem, path: string): Promise<boolean> {
-  try {
-    await system.lstat(path);
-    return true;
-  } catch (error) {
-    if (error instanceof FilesError && error.code === "not-found") return false;
-    throw error;
-  }
 }

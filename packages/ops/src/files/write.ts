@@ -84,9 +84,18 @@ async function followLink(system: FileSystem, path: string): Promise<string> {
   }
 }
 
-export async function statOrUndefined(system: FileSystem, path: string): Promise<RawStat | undefined> {
+export function statOrUndefined(system: FileSystem, path: string): Promise<RawStat | undefined> {
+  return unlessMissing(system.stat(path));
+}
+
+/** Of a link itself. */
+export function lstatOrUndefined(system: FileSystem, path: string): Promise<RawStat | undefined> {
+  return unlessMissing(system.lstat(path));
+}
+
+async function unlessMissing(stat: Promise<RawStat>): Promise<RawStat | undefined> {
   try {
-    return await system.stat(path);
+    return await stat;
   } catch (error) {
     if (error instanceof FilesError && error.code === "not-found") return undefined;
     throw error;
